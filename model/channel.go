@@ -3,6 +3,7 @@ package model
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -131,3 +132,10 @@ func AccountOfKey(key string) int64 {
 	}
 	return n
 }
+
+// Secret is what a provider needs to act for a channel, by the name of the field (Twilio: authToken). It is stored
+// sealed, and never logged or returned.
+type Secret map[string]string
+
+// LogValue keeps secrets out of structured logs.
+func (Secret) LogValue() slog.Value { return slog.StringValue("[secret]") }
