@@ -1,0 +1,70 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Tx runs fn in one transaction and commits when it returns nil. A transaction that lost a race for locks
+// (deadlock, serialization) is run again, up to three times, so fn must have no effect outside the database.
+func (d *DB) Tx(ctx context.Context, fn func(*Store) error) error {
+	for try := 1; ; try++ {
+		err := d.once(ctx, fn)
+		if try == 3 || !lostRace(err) {
+			return refusal(err)
+		}
+	}
+}
+
+func (d *DB) once(ctx context.Context, fn func(*Store) error) error {
+	conn, err := d.bun.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("take a connection: %w", err)
+	}
+	defer conn.Close()
+	var raw *pgx.Conn
+	// The raw connection is taken before the transaction begins: within Raw nothing else may use it.
+	if err := conn.Raw(func(driverConn any) error {
+		raw = driverConn.(*simpleConn).Conn.Conn()
+		return nil
+	}); err != nil {
+		return fmt.Errorf("take a connection: %w", err)
+	}
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{})
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() {
+		// After a commit this does nothing. A cancelled context must not keep the locks.
+		if !raw.IsClosed() && raw.PgConn().TxStatus() != 'I' {
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			raw.Exec(end, "ROLLBACK")
+		}
+		tx.Rollback()
+	}()
+	if err := fn(&Store{IDB: tx, hot: raw}); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func lostRace(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// inTx tells whether the store is bound to a transaction, and gives its connection.
+func (s *Store) inTx() (*pgx.Conn, bool) {
+	c, ok := s.hot.(*pgx.Conn)
+	return c, ok
+}

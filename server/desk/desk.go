@@ -1,0 +1,61 @@
+package desk
+
+import (
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/livedesk/livedesk/db"
+	"github.com/livedesk/livedesk/model"
+	"github.com/livedesk/livedesk/server/blob"
+	"github.com/livedesk/livedesk/server/channel"
+)
+
+// Desk is what happens on a live desk: one method per verb, a file per group of verbs.
+type Desk struct {
+	db        *db.DB
+	keys      *db.KeyRing
+	providers map[model.ProviderName]channel.Provider
+	blobs     *blob.Store
+	signer    *blob.Signer
+	public    *url.URL
+	now       func() time.Time
+	log       *slog.Logger
+	told      func(account int64)
+	hashing   chan struct{}
+}
+
+// Options are what a desk is made of. All fields but Now, Log and Told are needed.
+type Options struct {
+	DB        *db.DB
+	Keys      *db.KeyRing        // seals channel secrets
+	Providers []channel.Provider // those that the program has
+	Blobs     *blob.Store
+	Signer    *blob.Signer
+	Public    *url.URL            // the address under which customers' providers and browsers reach the desk
+	Now       func() time.Time    // nil: time.Now
+	Log       *slog.Logger        // nil: the default logger
+	Told      func(account int64) // called after a commit that left events in the outbox; must not block; may be nil
+}
+
+// parallelHashes bounds how many passwords are hashed at once: each takes 19 MiB.
+const parallelHashes = 4
+
+// New makes a desk.
+func New(o Options) *Desk {
+	d := &Desk{db: o.DB, keys: o.Keys, blobs: o.Blobs, signer: o.Signer, public: o.Public, now: o.Now, log: o.Log, told: o.Told,
+		providers: map[model.ProviderName]channel.Provider{}, hashing: make(chan struct{}, parallelHashes)}
+	for _, p := range o.Providers {
+		d.providers[p.Name()] = p
+	}
+	if d.now == nil {
+		d.now = time.Now
+	}
+	if d.log == nil {
+		d.log = slog.Default()
+	}
+	if d.told == nil {
+		d.told = func(int64) {}
+	}
+	return d
+}
