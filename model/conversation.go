@@ -71,10 +71,8 @@ type Conversation struct {
 	ResolvedAt     *time.Time         `bun:"resolved_at"`
 	ClosedAt       *time.Time         `bun:"closed_at"`
 	ClosedReason   Reason             `bun:"closed_reason,nullzero"`
-	LastSeq        int64              `bun:"last_seq"`         // number of the newest message
-	LastInboundSeq int64              `bun:"last_inbound_seq"` // number of the newest customer message
-	HandledSeq     int64              `bun:"handled_seq"`      // up to where the desk has reacted
-	Fresh          bool               `bun:"fresh"`            // opened or reopened, and not yet placed
+	LastSeq        int64              `bun:"last_seq"`                 // number of the newest message
+	FormerAgentID  ID                 `bun:"former_agent_id,nullzero"` // who owned it before it was reopened
 }
 
 // Owned tells whether a person or an AI Agent owns the conversation.

@@ -54,9 +54,9 @@ type Message struct {
 	ChannelID      ID             `bun:"channel_id"`
 	Direction      Direction      `bun:"direction"`
 	Kind           MessageKind    `bun:"kind"`
+	Blocked        bool           `bun:"blocked"` // the contact was blocked when it came: it started nothing
 	Text           string         `bun:"text"`
 	Data           *MessageData   `bun:"data,type:jsonb"`
-	ContactID      ID             `bun:"contact_id,nullzero"`  // sender of an inbound message
 	AgentID        ID             `bun:"agent_id,nullzero"`    // sender, when a person
 	AiAgentID      ID             `bun:"ai_agent_id,nullzero"` // sender, when an AI Agent
 	ClientKey      string         `bun:"client_key,nullzero"`
