@@ -1,11 +1,11 @@
 -- Moves committed events of one account from the outbox into its log, numbered without gaps in the order of commits.
--- The account's row is the lock; a second sequencer finds it taken and leaves. The lock is a statement of its own, so
+-- The account's row is the lock; a second sequencer waits a commit for it. The lock is a statement of its own, so
 -- that the DELETE after it has a fresh snapshot. Measured and described in the design of storage, section J.
 CREATE OR REPLACE FUNCTION sequence_events(p_account bigint, p_limit int) RETURNS SETOF events LANGUAGE plpgsql AS $$
 DECLARE
   base bigint;
 BEGIN
-  SELECT f.last_seq INTO base FROM account_feed f WHERE f.account_id = p_account FOR UPDATE SKIP LOCKED;
+  SELECT f.last_seq INTO base FROM account_feed f WHERE f.account_id = p_account FOR UPDATE;
   IF NOT FOUND THEN RETURN; END IF;
   RETURN QUERY WITH
   gone AS (DELETE FROM event_outbox o WHERE o.account_id = p_account
