@@ -116,6 +116,7 @@ CREATE TABLE connections (
   agent_id uuid NOT NULL,
   session_id uuid NOT NULL,
   process_id uuid NOT NULL,
+  closed boolean NOT NULL DEFAULT false,
   expires_at timestamptz NOT NULL,
   PRIMARY KEY (account_id, id),
   FOREIGN KEY (account_id, agent_id) REFERENCES agents ON DELETE CASCADE
