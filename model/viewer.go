@@ -47,3 +47,16 @@ func ViewerFrom(ctx context.Context) (*Viewer, error) {
 	}
 	return v, nil
 }
+
+type addressKey struct{}
+
+// WithAddress puts the network address of the caller into the context.
+func WithAddress(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, addressKey{}, address)
+}
+
+// AddressFrom returns the network address of the caller, or "".
+func AddressFrom(ctx context.Context) string {
+	a, _ := ctx.Value(addressKey{}).(string)
+	return a
+}
