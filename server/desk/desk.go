@@ -23,6 +23,9 @@ type Desk struct {
 	log       *slog.Logger
 	told      func(account int64)
 	hashing   chan struct{}
+	intake    *db.Intake
+	hooks     hooks
+	health    channelHealth
 }
 
 // Options are what a desk is made of. All fields but Now, Log and Told are needed.
@@ -51,6 +54,9 @@ func New(o Options) *Desk {
 	if d.now == nil {
 		d.now = time.Now
 	}
+	d.intake = db.NewIntake(d.db, d.now)
+	d.hooks.byKey = map[string]known{}
+	d.health.notes = map[model.ID]*db.ChannelNote{}
 	if d.log == nil {
 		d.log = slog.Default()
 	}

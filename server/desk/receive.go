@@ -1,0 +1,24 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/livedesk/livedesk/db"
+	"github.com/livedesk/livedesk/model"
+)
+
+// Receive stores what customers wrote on the channel and returns once it is committed. A message that is known
+// already changes nothing. The error is INVALID for a message that the database can never hold; any other one says
+// that the same webhook may succeed later.
+func (d *Desk) Receive(ctx context.Context, c *model.Channel, messages []model.Incoming) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	arrivals := make([]db.Arrival, len(messages))
+	for i, m := range messages {
+		arrivals[i] = db.Arrival{Channel: c.ID, Kind: c.Kind, Incoming: m}
+	}
+	_, err := d.intake.Store(ctx, c.AccountID, arrivals...)
+	d.told(c.AccountID)
+	return err
+}
