@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +39,54 @@ func TestHTTPPassesEveryAudit(t *testing.T) {
 		if audit.Status != "ok" {
 			t.Errorf("audit %s %s: %s: %s", audit.ID, audit.Name, audit.Status, audit.Reason)
 		}
+	}
+}
+
+// npm graphql-ws, the client of most apps, gets what it asks for.
+func TestClientIsServed(t *testing.T) {
+	t.Parallel()
+	ws := &transport.WebSocket{}
+	url := serve(t, ws, &testschema.Root{})
+	cases := map[string]string{
+		"subscription{count(to:2)}": "next {\"data\":{\"count\":1}}\nnext {\"data\":{\"count\":2}}\ncomplete\nclosed 1000\n",
+		"{ping}":                    "next {\"data\":{\"ping\":\"pong\"}}\ncomplete\nclosed 1000\n",
+		"subscription{refused}": "error [{\"message\":\"the room is full\",\"path\":[\"refused\"],\"locations\":[{\"line\":1,\"column\":14}]}]\n" +
+			"closed\n",
+	}
+	for query, want := range cases {
+		if got := string(runNode(t, "client.cjs", url, query, "10000")); got != want {
+			t.Errorf("%s: got %q, want %q", query, got, want)
+		}
+	}
+}
+
+// A refused or expired client must not come back without pause: gqlgen's own transport let one open 1,500 sockets in
+// two seconds.
+func TestNoReconnectStorm(t *testing.T) {
+	t.Parallel()
+	expires := func(ctx context.Context) (context.Context, error) {
+		ctx, cancel := context.WithTimeoutCause(ctx, 10*time.Millisecond, transport.CloseError{Code: transport.CloseForbidden, Reason: "Token expired"})
+		context.AfterFunc(ctx, cancel)
+		return ctx, nil
+	}
+	refuses := func(context.Context) (context.Context, error) { return nil, errors.New("unknown token") }
+	fallsBehind := func(context.Context) (context.Context, error) {
+		return nil, transport.CloseError{Code: transport.CloseResume, Reason: "resume"}
+	}
+	for name, init := range map[string]func(context.Context) (context.Context, error){"expired": expires, "refused": refuses, "resume": fallsBehind} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var inits atomic.Int64
+			ws := &transport.WebSocket{Init: func(ctx context.Context, _ json.RawMessage) (context.Context, error) {
+				inits.Add(1)
+				return init(ctx)
+			}}
+			url := serve(t, ws, &testschema.Root{})
+			out := runNode(t, "client.cjs", url, "subscription{silent}", "3000")
+			if got := inits.Load(); got < 1 || got > 4 {
+				t.Errorf("%d sockets in 3 s, want 1 to 4; the client printed %s", got, out)
+			}
+		})
 	}
 }
 
