@@ -245,6 +245,7 @@ CREATE INDEX conversations_activity ON conversations (account_id, last_activity_
 CREATE INDEX conversations_status ON conversations (account_id, status, last_activity_at DESC, id DESC);
 CREATE INDEX conversations_channel ON conversations (account_id, channel_id, last_activity_at DESC, id DESC);
 CREATE INDEX conversations_agent ON conversations (account_id, agent_id, last_activity_at DESC, id DESC) WHERE status IN ('OPEN','AI_REPLYING','SNOOZED');
+CREATE INDEX conversations_team ON conversations (account_id, team_id, last_activity_at DESC, id DESC) WHERE team_id IS NOT NULL;
 CREATE INDEX conversations_waiting ON conversations (account_id, waiting_since, id) WHERE waiting_since IS NOT NULL;
 CREATE INDEX conversations_snoozed ON conversations (snoozed_until) WHERE snoozed_until IS NOT NULL;
 CREATE INDEX conversations_resolved ON conversations (resolved_at) WHERE status = 'RESOLVED';
