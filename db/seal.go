@@ -3,7 +3,9 @@ package db
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -20,6 +22,7 @@ import (
 type KeyRing struct {
 	current string
 	keys    map[string]cipher.AEAD
+	masters [][]byte // the current one first
 }
 
 // keyBytes is the length of a sealing key.
@@ -30,7 +33,7 @@ const keyBytes = 32
 func ParseKeyRing(s string) (*KeyRing, error) {
 	r := &KeyRing{keys: map[string]cipher.AEAD{}}
 	for entry := range strings.FieldsFuncSeq(s, func(c rune) bool { return strings.ContainsRune(", \t\r\n", c) }) {
-		id, key, err := parseKey(entry)
+		id, master, key, err := parseKey(entry)
 		if err != nil {
 			return nil, err
 		}
@@ -41,6 +44,7 @@ func ParseKeyRing(s string) (*KeyRing, error) {
 			r.current = id
 		}
 		r.keys[id] = key
+		r.masters = append(r.masters, master)
 	}
 	if r.current == "" {
 		return nil, errors.New("the key ring is empty: give at least one sealing key as <id>:<base64 of 32 bytes>")
@@ -49,21 +53,35 @@ func ParseKeyRing(s string) (*KeyRing, error) {
 }
 
 // parseKey never puts any of the text into its error, since that may be a key.
-func parseKey(entry string) (string, cipher.AEAD, error) {
+func parseKey(entry string) (string, []byte, cipher.AEAD, error) {
 	id, text, _ := strings.Cut(entry, ":")
 	if n, err := strconv.ParseUint(id, 10, 32); err != nil || strconv.FormatUint(n, 10) != id {
-		return "", nil, errors.New("a sealing key is written <id>:<base64 of 32 bytes>, where the id is a number")
+		return "", nil, nil, errors.New("a sealing key is written <id>:<base64 of 32 bytes>, where the id is a number")
 	}
 	key, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(key) != keyBytes {
-		return "", nil, fmt.Errorf("sealing key %s is not 32 bytes in base64", id)
+		return "", nil, nil, fmt.Errorf("sealing key %s is not 32 bytes in base64", id)
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return "", nil, fmt.Errorf("sealing key %s: %w", id, err)
+		return "", nil, nil, fmt.Errorf("sealing key %s: %w", id, err)
 	}
 	gcm, err := cipher.NewGCM(block)
-	return id, gcm, err
+	return id, key, gcm, err
+}
+
+// Derive makes the keys of another purpose, one for each key of the ring with the current one first, so that what was
+// signed before a rotation stays good.
+func (r *KeyRing) Derive(purpose string) ([][]byte, error) {
+	derived := make([][]byte, len(r.masters))
+	for i, master := range r.masters {
+		key, err := hkdf.Key(sha256.New, master, nil, "livedesk "+purpose, keyBytes)
+		if err != nil {
+			return nil, fmt.Errorf("derive a key for %s: %w", purpose, err)
+		}
+		derived[i] = key
+	}
+	return derived, nil
 }
 
 // LoadKeyRing reads the key ring in the file. When there is no file it makes one with a new key, readable by its owner

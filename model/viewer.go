@@ -1,6 +1,9 @@
 package model
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Role says what an agent may do in their account.
 type Role string
@@ -19,7 +22,14 @@ type Viewer struct {
 	Session ID   // the session of the request
 	Role    Role // empty for the desk itself
 	System  string
+
+	// Channels are those of an agent of the role AGENT, where they were read once for many queries: a subscription
+	// keeps them, and is given new ones when they change. Nil: whoever queries asks the database.
+	Channels []ID
 }
+
+// Sees tells whether the conversations of the channel are open to a viewer whose channels were read.
+func (v *Viewer) Sees(channel ID) bool { return v.SeesAll() || slices.Contains(v.Channels, channel) }
 
 // SystemViewer is a named part of the desk that works on the account by itself.
 func SystemViewer(account int64, name string) *Viewer { return &Viewer{Account: account, System: name} }
