@@ -1,6 +1,10 @@
 package twilio
 
-import "github.com/livedesk/livedesk/server/channel"
+import (
+	"strings"
+
+	"github.com/livedesk/livedesk/server/channel"
+)
 
 // meaning is what an error code of Twilio tells: the outcome when it answers a send, what it says, and what to do.
 type meaning struct {
@@ -15,7 +19,7 @@ func lookUp(code string) meaning {
 		return m
 	}
 	m := meaning{outcome: channel.Rejected}
-	if code != "" {
+	if code != "" && strings.Trim(code, "0123456789") == "" {
 		m.advice = "Look the code up at https://www.twilio.com/docs/api/errors/" + code
 	}
 	return m

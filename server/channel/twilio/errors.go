@@ -22,7 +22,7 @@ const maxRetryAfter = 10 * time.Minute
 func (k *call) sendError(err error) *channel.SendError {
 	var answer *client.TwilioRestError
 	if errors.As(err, &answer) && k.status == 0 {
-		return refused(answer) // twilio-go itself, before it sent anything
+		return k.refused(answer) // twilio-go itself, before it sent anything
 	}
 	switch {
 	case k.status == 0 && !k.reached.Load():
@@ -30,28 +30,26 @@ func (k *call) sendError(err error) *channel.SendError {
 	case k.status == 0:
 		return &channel.SendError{Outcome: channel.Ambiguous, Text: "The connection to Twilio broke: " + cause(err)}
 	case k.status == http.StatusTooManyRequests:
-		e := refused(answer)
+		e := k.refused(answer)
 		e.Outcome, e.RetryAfter = channel.NotSent, retryAfter(k.header)
 		return e
 	case k.status == http.StatusUnauthorized:
-		e := refused(answer)
+		e := k.refused(answer)
 		e.Outcome, e.Advice = channel.Credentials, tokenAdvice
 		return e
 	case answer == nil || k.status >= 500 || k.status == http.StatusRequestTimeout:
-		e := refused(answer)
+		e := k.refused(answer)
 		e.Outcome = channel.Ambiguous
-		if e.Text == "" {
-			e.Text = "Twilio answered " + strconv.Itoa(k.status) + " and nothing that could be read."
-		}
 		return e
 	}
-	return refused(answer)
+	return k.refused(answer)
 }
 
 // refused describes an error in Twilio's words, with the outcome and the advice of its code.
-func refused(answer *client.TwilioRestError) *channel.SendError {
+func (k *call) refused(answer *client.TwilioRestError) *channel.SendError {
 	if answer == nil {
-		return &channel.SendError{Outcome: channel.Rejected}
+		text := "Twilio answered " + strconv.Itoa(k.status) + " and nothing that could be read."
+		return &channel.SendError{Outcome: channel.Rejected, Text: text}
 	}
 	code := ""
 	if answer.Code > 0 {
@@ -84,7 +82,7 @@ func cause(err error) string {
 // answer's own, so that no other clock matters.
 func retryAfter(h http.Header) time.Duration {
 	text := h.Get("Retry-After")
-	if seconds, err := strconv.ParseUint(text, 10, 16); err == nil {
+	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
 		return min(time.Duration(seconds)*time.Second, maxRetryAfter)
 	}
 	at, err := http.ParseTime(text)

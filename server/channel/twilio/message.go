@@ -13,7 +13,7 @@ import (
 // UNSUPPORTED with the name that Twilio gives it.
 func (f form) message(now time.Time) model.Incoming {
 	in := model.Incoming{
-		ExternalID:  f.first("MessageSid", "SmsMessageSid", "SmsSid"),
+		ExternalID:  f.messageSID(),
 		Addresses:   f.senders(),
 		ProfileName: clean(f.first("ProfileName", "ProfileUsername"), 256),
 		Text:        f.text("Body", model.MaxIncomingText),

@@ -23,7 +23,7 @@ func (p *Provider) Receive(r *channel.Request, c *model.Channel, secrets []model
 	if account := f.word("AccountSid"); account == "" || account != c.Sender.ProviderAccount {
 		return nil, foreign("The webhook belongs to another Twilio account.")
 	}
-	if f.first("MessageSid", "SmsMessageSid", "SmsSid") == "" {
+	if !isMessageSID(f.messageSID()) {
 		return nil, malformed("The form is about no message.")
 	}
 	if status := f.deliveryStatus(); status != "" {
@@ -33,6 +33,15 @@ func (p *Provider) Receive(r *channel.Request, c *model.Channel, secrets []model
 		return nil, refusal
 	}
 	return &channel.Received{Messages: []model.Incoming{f.message(r.Now)}}, nil
+}
+
+// messageSID is the id of the message that the form is about. The fields besides MessageSid are older names of it.
+func (f form) messageSID() string { return f.first("MessageSid", "SmsMessageSid", "SmsSid") }
+
+// isMessageSID takes SM… and MM…, and what else Twilio may name so. The form is checked because Twilio signs fields
+// without anything between them: in a captured request MessageSid could swallow its neighbours and look new.
+func isMessageSID(sid string) bool {
+	return len(sid) == 34 && isSID(sid[:2], sid) && strings.Trim(sid[:2], "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 // forged says why a signature was not taken, in words that lead to the mistake.

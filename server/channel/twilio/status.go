@@ -31,7 +31,7 @@ func (f form) received(status, uri string) *channel.Received {
 		return &channel.Received{}
 	}
 	report := model.StatusReport{
-		ExternalID: f.first("MessageSid", "SmsMessageSid", "SmsSid"),
+		ExternalID: f.messageSID(),
 		MessageID:  messageIDOf(uri),
 		Status:     delivery(status),
 		Raw:        f.raw(),
