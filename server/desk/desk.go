@@ -22,7 +22,7 @@ type Desk struct {
 	now       func() time.Time
 	log       *slog.Logger
 	told      func(account int64)
-	hashing   chan struct{}
+	hashing   *hasher
 	intake    *db.Intake
 	hooks     hooks
 	health    channelHealth
@@ -41,13 +41,10 @@ type Options struct {
 	Told      func(account int64) // called after a commit that left events in the outbox; must not block; may be nil
 }
 
-// parallelHashes bounds how many passwords are hashed at once: each takes 19 MiB.
-const parallelHashes = 4
-
 // New makes a desk.
 func New(o Options) *Desk {
 	d := &Desk{db: o.DB, keys: o.Keys, blobs: o.Blobs, signer: o.Signer, public: o.Public, now: o.Now, log: o.Log, told: o.Told,
-		providers: map[model.ProviderName]channel.Provider{}, hashing: make(chan struct{}, parallelHashes)}
+		providers: map[model.ProviderName]channel.Provider{}, hashing: newHasher()}
 	for _, p := range o.Providers {
 		d.providers[p.Name()] = p
 	}
