@@ -33,7 +33,7 @@ const keyBytes = 32
 func ParseKeyRing(s string) (*KeyRing, error) {
 	r := &KeyRing{keys: map[string]cipher.AEAD{}}
 	for entry := range strings.FieldsFuncSeq(s, func(c rune) bool { return strings.ContainsRune(", \t\r\n", c) }) {
-		id, master, key, err := parseKey(entry)
+		id, master, key, err := parseSealingKey(entry)
 		if err != nil {
 			return nil, err
 		}
@@ -52,8 +52,8 @@ func ParseKeyRing(s string) (*KeyRing, error) {
 	return r, nil
 }
 
-// parseKey never puts any of the text into its error, since that may be a key.
-func parseKey(entry string) (string, []byte, cipher.AEAD, error) {
+// parseSealingKey never puts any of the text into its error, since that may be a key.
+func parseSealingKey(entry string) (string, []byte, cipher.AEAD, error) {
 	id, text, _ := strings.Cut(entry, ":")
 	if n, err := strconv.ParseUint(id, 10, 32); err != nil || strconv.FormatUint(n, 10) != id {
 		return "", nil, nil, errors.New("a sealing key is written <id>:<base64 of 32 bytes>, where the id is a number")
