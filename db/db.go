@@ -24,14 +24,16 @@ type Options struct {
 // hot ones.
 type DB struct {
 	*Store
-	pool *pgxpool.Pool
-	bun  *bun.DB
+	pool  *pgxpool.Pool
+	bun   *bun.DB
+	waker *waker
 }
 
 // Store is the set of queries. It is bound either to the pool or to one transaction.
 type Store struct {
 	bun.IDB
-	hot pgxQueries
+	hot  pgxQueries
+	wake func(queue string) // told of each job that a method queued
 }
 
 // pgxQueries is what a pool and a connection have in common.
@@ -74,7 +76,8 @@ func over(pool *pgxpool.Pool, log *slog.Logger) *DB {
 	sqldb.SetMaxIdleConns(0) // the pool keeps the connections
 	b := bun.NewDB(sqldb, pgdialect.New())
 	b.AddQueryHook(slowQueries{log})
-	return &DB{Store: &Store{IDB: b, hot: pool}, pool: pool, bun: b}
+	w := newWaker(pool)
+	return &DB{Store: &Store{IDB: b, hot: pool, wake: w.wake}, pool: pool, bun: b, waker: w}
 }
 
 func (d *DB) check(ctx context.Context) error {
@@ -96,6 +99,7 @@ func (d *DB) Ping(ctx context.Context) error { return d.pool.Ping(ctx) }
 
 // Close ends every connection.
 func (d *DB) Close() {
+	d.waker.close()
 	d.bun.Close()
 	d.pool.Close()
 }

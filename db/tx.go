@@ -49,11 +49,15 @@ func (d *DB) once(ctx context.Context, fn func(*Store) error) error {
 		}
 		tx.Rollback()
 	}()
-	if err := fn(&Store{IDB: tx, hot: raw}); err != nil {
+	var queues []string
+	if err := fn(&Store{IDB: tx, hot: raw, wake: func(queue string) { queues = append(queues, queue) }}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
+	}
+	for _, queue := range queues {
+		d.waker.wake(queue)
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ type IncomingMedia struct {
 type StatusReport struct {
 	ExternalID string // the provider's message id
 	MessageID  ID     // ours, when the report's address carried it
+	Attempt    int    // the try to send it that the address named; 0: none
 	Status     DeliveryStatus
 	ErrorCode  string
 	ErrorText  string

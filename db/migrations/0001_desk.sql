@@ -343,6 +343,7 @@ CREATE TABLE send_leases (
   conversation_id uuid NOT NULL,
   fence bigint NOT NULL,
   expires_at timestamptz NOT NULL,
+  not_before timestamptz, -- the head of the line waits until then; a job for that time is queued
   PRIMARY KEY (account_id, conversation_id),
   FOREIGN KEY (account_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
 ) WITH (fillfactor = 70);
