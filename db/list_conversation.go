@@ -1,0 +1,215 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/livedesk/livedesk/model"
+)
+
+// ConversationFilter says which conversations. All conditions hold together; an empty list is no condition, another
+// means any of its values.
+type ConversationFilter struct {
+	Statuses []model.ConversationStatus
+	Channels []model.ID
+	Contacts []model.ID
+	Labels   []model.ID
+	Text     string // words that begin words of the contact's name or address
+	Owner    Owner
+	Waiting  bool // longest waiting first, in place of newest activity first
+}
+
+// Owner is who owns a conversation. The zero value is no condition; only one field is set.
+type Owner struct {
+	Agent, Team, AiAgent model.ID
+	Nobody               bool
+}
+
+// The orders of conversations. WAITING has two parts: those who wait, and behind them those who do not.
+const (
+	byActivity     = 'a'
+	byWaiting      = 'w'
+	notWaiting     = 'n'
+	waitingOrder   = "wn"
+	activityOrder  = "a"
+	activityFields = "v.last_activity_at, v.id"
+)
+
+// Conversations returns a page of what the viewer may see.
+func (s *Store) Conversations(ctx context.Context, v *model.Viewer, f ConversationFilter, p model.Page) (*model.Slice[*model.Conversation], error) {
+	order := activityOrder
+	if f.Waiting {
+		order = waitingOrder
+	}
+	w, err := newWindow(p, order)
+	if err != nil {
+		return nil, err
+	}
+	segments := []byte(order)
+	if w.backward {
+		slices.Reverse(segments)
+	}
+	var rows []*model.Conversation
+	for _, segment := range segments {
+		part, ok := w.part(order, segment)
+		if part.n = w.n - len(rows); !ok || part.n < 0 {
+			continue
+		}
+		more, err := s.conversations(ctx, v, f, segment, part)
+		if err != nil {
+			return nil, fmt.Errorf("list conversations: %w", err)
+		}
+		rows = append(rows, more...)
+	}
+	return slice(w, rows, func(c *model.Conversation) key { return conversationKey(c, f.Waiting) }), nil
+}
+
+func conversationKey(c *model.Conversation, waiting bool) key {
+	switch {
+	case waiting && c.WaitingSince != nil:
+		return key{segment: byWaiting, number: c.WaitingSince.UnixMicro(), id: c.ID}
+	case waiting:
+		return key{segment: notWaiting, number: c.LastActivityAt.UnixMicro(), id: c.ID}
+	}
+	return key{segment: byActivity, number: c.LastActivityAt.UnixMicro(), id: c.ID}
+}
+
+func (s *Store) conversations(ctx context.Context, v *model.Viewer, f ConversationFilter, segment byte, w window) ([]*model.Conversation, error) {
+	q := &query{args: []any{v.Account}}
+	if segment == byWaiting {
+		q.waiting(v, f, w)
+	} else {
+		q.active(v, f, w, segment == notWaiting)
+	}
+	return listed(ctx, s, q, fieldsOf)
+}
+
+// active reads one page of each status, and of each channel if they are restricted, along an index that has the page's
+// order, and merges them: the time does not grow with the number of conversations, whatever is rare among them.
+func (q *query) active(v *model.Viewer, f ConversationFilter, w window, restOnly bool) {
+	q.add("SELECT ", conversationColumns, " FROM unnest(", q.arg(statusesOf(f)), "::text[]) st(status)")
+	channels := q.channels(v, f)
+	if channels != "" {
+		q.add(" CROSS JOIN (", channels, ") ch(id)")
+	}
+	q.add(" CROSS JOIN LATERAL (SELECT v.* FROM conversations v WHERE v.account_id = $1 AND v.status = st.status")
+	if channels != "" {
+		q.add(" AND v.channel_id = ch.id")
+	}
+	if restOnly {
+		q.add(" AND v.waiting_since IS NULL")
+	}
+	q.conditions(f)
+	q.bounds(w, activityFields, true, q.moment)
+	order := " ORDER BY v.last_activity_at" + w.direction(true) + ", v.id" + w.direction(true) + " LIMIT " + w.limit()
+	q.add(order, ") c ORDER BY c.last_activity_at", w.direction(true), ", c.id", w.direction(true), " LIMIT ", w.limit())
+}
+
+// waiting reads along the index of those who wait, which are few.
+func (q *query) waiting(v *model.Viewer, f ConversationFilter, w window) {
+	q.add("SELECT ", conversationColumns, " FROM (SELECT v.* FROM conversations v WHERE v.account_id = $1 AND v.waiting_since IS NOT NULL")
+	if len(f.Statuses) > 0 {
+		q.add(" AND v.status = ANY (", q.arg(statusesOf(f)), ")")
+	}
+	if channels := q.channels(v, f); channels != "" {
+		q.add(" AND v.channel_id IN (", channels, ")")
+	}
+	q.conditions(f)
+	q.bounds(w, "v.waiting_since, v.id", false, q.moment)
+	q.add(" ORDER BY v.waiting_since", w.direction(false), ", v.id", w.direction(false), " LIMIT ", w.limit(), ") c ORDER BY c.waiting_since", w.direction(false), ", c.id", w.direction(false))
+}
+
+// channels is a query for the channels that the conversations are on, or "" for all of the account.
+func (q *query) channels(v *model.Viewer, f ConversationFilter) string {
+	var named string
+	if len(f.Channels) > 0 {
+		named = q.arg(texts(f.Channels)) + "::uuid[]"
+	}
+	if v.SeesAll() {
+		if named == "" {
+			return ""
+		}
+		return "SELECT DISTINCT unnest(" + named + ")"
+	}
+	mine := "SELECT x.channel_id FROM channel_agents x WHERE x.account_id = $1 AND x.agent_id = " + q.arg(string(v.Agent))
+	if named != "" {
+		mine += " AND x.channel_id = ANY (" + named + ")"
+	}
+	return mine
+}
+
+func (q *query) conditions(f ConversationFilter) {
+	if len(f.Contacts) > 0 {
+		q.add(" AND v.contact_id = ANY (", q.arg(texts(f.Contacts)), "::uuid[])")
+	}
+	if len(f.Labels) > 0 {
+		q.add(` AND EXISTS (SELECT 1 FROM conversation_labels l WHERE l.account_id = $1 AND l.conversation_id = v.id AND l.label_id = ANY (`, q.arg(texts(f.Labels)), "::uuid[]))")
+	}
+	if terms := searchTerms(f.Text); terms != "" {
+		q.add(` AND v.contact_id IN (SELECT k.id FROM contacts k WHERE k.account_id = $1 AND `, contactWords, ` @@ to_tsquery('simple', `, q.arg(terms), "))")
+	}
+	switch o := f.Owner; {
+	case o.Nobody:
+		q.add(" AND v.agent_id IS NULL AND v.ai_agent_id IS NULL")
+	case o.Agent != "":
+		q.add(" AND v.agent_id = ", q.arg(string(o.Agent)))
+	case o.Team != "":
+		q.add(" AND v.team_id = ", q.arg(string(o.Team)))
+	case o.AiAgent != "":
+		q.add(" AND v.agent_id IS NULL AND v.ai_agent_id = ", q.arg(string(o.AiAgent)))
+	}
+}
+
+// moment adds a key of a time and an id.
+func (q *query) moment(k key) string {
+	return q.arg(time.UnixMicro(k.number).UTC()) + ", " + q.arg(string(k.id))
+}
+
+var allStatuses = []string{string(model.Open), string(model.AiReplying), string(model.Snoozed), string(model.Resolved), string(model.Closed)}
+
+func statusesOf(f ConversationFilter) []string {
+	if len(f.Statuses) == 0 {
+		return allStatuses
+	}
+	list := make([]string, len(f.Statuses))
+	for i, status := range f.Statuses {
+		list[i] = string(status)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// ConversationsOf returns a page for each of the contacts, newest activity first, of what the viewer may see.
+func (s *Store) ConversationsOf(ctx context.Context, v *model.Viewer, contacts []model.ID, p model.Page) (map[model.ID]*model.Slice[*model.Conversation], error) {
+	w, err := newWindow(p, activityOrder)
+	if err != nil {
+		return nil, err
+	}
+	q := &query{args: []any{v.Account, texts(contacts), eyes(v)}}
+	q.add("SELECT ", conversationColumns, ` FROM unnest($2::uuid[]) k(id) CROSS JOIN LATERAL (
+		SELECT c.* FROM conversations c WHERE c.account_id = $1 AND c.contact_id = k.id AND `, inSight)
+	q.bounds(w, "c.last_activity_at, c.id", true, q.moment)
+	q.add(" ORDER BY c.last_activity_at", w.direction(true), ", c.id", w.direction(true), " LIMIT ", w.limit(), ") c ORDER BY c.last_activity_at", w.direction(true), ", c.id", w.direction(true))
+	rows, err := listed(ctx, s, q, fieldsOf)
+	if err != nil {
+		return nil, fmt.Errorf("list the conversations of contacts: %w", err)
+	}
+	return slicesOf(w, contacts, rows, func(c *model.Conversation) model.ID { return c.ContactID },
+		func(c *model.Conversation) key { return conversationKey(c, false) }), nil
+}
+
+// SeeConversation returns the conversation, or nil when there is none that the viewer may see.
+func (s *Store) SeeConversation(ctx context.Context, v *model.Viewer, id model.ID) (*model.Conversation, error) {
+	return one(readRows(ctx, s, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = $2 AND `+inSight,
+		[]any{v.Account, string(id), eyes(v)}, fieldsOf))
+}
+
+// ConversationsByID returns those of the conversations that the account has. It is for what is in sight already: it
+// does not ask who may see them.
+func (s *Store) ConversationsByID(ctx context.Context, account int64, ids []model.ID) (map[model.ID]*model.Conversation, error) {
+	rows, err := readRows(ctx, s, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[])`,
+		[]any{account, texts(ids)}, fieldsOf)
+	return keyed(rows, err, func(c *model.Conversation) model.ID { return c.ID })
+}
