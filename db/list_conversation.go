@@ -17,12 +17,12 @@ type ConversationFilter struct {
 	Contacts []model.ID
 	Labels   []model.ID
 	Text     string // words that begin words of the contact's name or address
-	Owner    Owner
+	Owner    OwnedBy
 	Waiting  bool // longest waiting first, in place of newest activity first
 }
 
-// Owner is who owns a conversation. The zero value is no condition; only one field is set.
-type Owner struct {
+// OwnedBy is who owns a conversation. The zero value is no condition; only one field is set.
+type OwnedBy struct {
 	Agent, Team, AiAgent model.ID
 	Nobody               bool
 }
