@@ -42,12 +42,12 @@ func collect(t *testing.T, w *db.Follower, n int) []*model.Event {
 			if !ok {
 				t.Fatalf("cut off after %d events", len(all))
 			}
-			for _, e := range batch {
+			for _, e := range batch.Events {
 				if at++; e.Seq != at {
 					t.Fatalf("event %d came as number %d", e.Seq, at)
 				}
 			}
-			all = append(all, batch...)
+			all = append(all, batch.Events...)
 		case <-time.After(20 * time.Second):
 			t.Fatalf("%d of %d events came", len(all), n)
 		}

@@ -20,8 +20,8 @@ type hub struct {
 
 // Follower gets the events of an account in order. It is cut off, rather than waited for, when it falls behind.
 type Follower struct {
-	Start int64               // the last event before the first that C gives
-	C     chan []*model.Event // closed when the follower fell behind or the feed stopped
+	Start int64       // the last event before the first that C gives
+	C     chan *Batch // closed when the follower fell behind or the feed stopped
 	hub   *hub
 	once  sync.Once
 }
@@ -37,7 +37,7 @@ func (f *Feed) Follow(ctx context.Context, account int64) (*Follower, error) {
 	}
 	h.delivering.Lock()
 	defer h.delivering.Unlock()
-	w := &Follower{Start: h.at, C: make(chan []*model.Event, followerQueue), hub: h}
+	w := &Follower{Start: h.at, C: make(chan *Batch, followerQueue), hub: h}
 	h.mu.Lock()
 	h.followers[w] = struct{}{}
 	h.mu.Unlock()
@@ -120,11 +120,12 @@ func (f *Feed) At(account int64) int64 {
 // send publishes in order. The caller holds delivering.
 func (h *hub) send(events []*model.Event) {
 	h.at = events[len(events)-1].Seq
+	batch := &Batch{Events: events}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for w := range h.followers {
 		select {
-		case w.C <- events:
+		case w.C <- batch:
 		default:
 			delete(h.followers, w)
 			w.close()

@@ -1,0 +1,187 @@
+package graph
+
+import (
+	"context"
+	"errors"
+
+	"github.com/livedesk/livedesk/db"
+	"github.com/livedesk/livedesk/graph/transport"
+	"github.com/livedesk/livedesk/model"
+)
+
+// A subscription is executed twice: for each subscriber a prelude, which sends what this one missed, read from the
+// log; and for all who see the same one tail, which sends what comes. The transport joins the two by position, which
+// is the event's number.
+
+// replayPage is how many events of the log a prelude reads at a time.
+const replayPage = 500
+
+// payload makes what is sent for an event; nil sends nothing. Without an event it makes the first payload, which only
+// says where now is.
+type payload[T any] func(cursor string, e *model.Event, b *db.Batch) *T
+
+func follow[T any](ctx context.Context, r *Resolver, after *string, make payload[T]) (<-chan *T, error) {
+	v, err := model.ViewerFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stream := transport.StreamFrom(ctx)
+	if stream == nil {
+		return nil, errors.New("a subscription came without a stream to share")
+	}
+	f := &follower[T]{r: r, v: v, stream: stream, make: make, out: newOut[T]()}
+	if stream.Prelude() {
+		return f.prelude(ctx, after)
+	}
+	return f.tail(ctx)
+}
+
+type follower[T any] struct {
+	r      *Resolver
+	v      *model.Viewer
+	stream *transport.Stream
+	make   payload[T]
+	out    chan *T
+}
+
+func newOut[T any]() chan *T { return make(chan *T) }
+
+// tail sends every event from now on that all subscribers of the scope see. What is addressed to one agent alone is
+// left to preludes: an agent whose rights change is given a new one.
+func (f *follower[T]) tail(ctx context.Context) (<-chan *T, error) {
+	w, err := f.r.Feed.Follow(ctx, f.v.Account)
+	if err != nil {
+		return nil, err
+	}
+	f.stream.Started(uint64(w.Start))
+	go func() {
+		defer close(f.out)
+		defer f.r.Feed.Unfollow(w)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case b, ok := <-w.C:
+				if !ok {
+					f.stream.Fail(transport.CloseError{Code: transport.CloseResume, Reason: "Resume"})
+					return
+				}
+				if !f.send(ctx, b) {
+					return
+				}
+			}
+		}
+	}()
+	return f.out, nil
+}
+
+// prelude sends what came after the cursor, or after the event that the subscriber was sent last, up to now.
+func (f *follower[T]) prelude(ctx context.Context, after *string) (<-chan *T, error) {
+	first, last, err := f.r.DB.LogBounds(ctx, f.v.Account)
+	if err != nil {
+		return nil, err
+	}
+	from := last
+	resumed, ok := f.stream.Resume()
+	switch {
+	case ok:
+		from = int64(resumed)
+	case after != nil:
+		if from, err = f.position(*after, first, last); err != nil {
+			return nil, err
+		}
+	}
+	go func() {
+		defer close(f.out)
+		if after == nil && !ok {
+			f.stream.At(uint64(last))
+			if !f.push(ctx, f.make(f.cursor(last), nil, nil)) {
+				return
+			}
+		}
+		f.replay(ctx, from)
+	}()
+	return f.out, nil
+}
+
+// position checks a client's cursor against what is kept of the log.
+func (f *follower[T]) position(after string, first, last int64) (int64, error) {
+	c, err := model.ParseCursor(after)
+	if err != nil {
+		return 0, err
+	}
+	if c.Account != f.v.Account || c.Epoch != f.r.Feed.Epoch() || c.Seq+1 < first || c.Seq > last {
+		return 0, model.Refuse(model.ResyncRequired, "Events after this cursor are no longer kept. Query the state anew and subscribe without after.", "after")
+	}
+	return c.Seq, nil
+}
+
+func (f *follower[T]) replay(ctx context.Context, from int64) {
+	for {
+		events, err := f.r.DB.Events(ctx, f.v.Account, from, replayPage)
+		if err != nil {
+			f.stream.Fail(err)
+			return
+		}
+		if len(events) > 0 {
+			if !f.send(ctx, &db.Batch{Events: events}) {
+				return
+			}
+			from = events[len(events)-1].Seq
+		}
+		if len(events) < replayPage {
+			f.stream.CaughtUp(uint64(from))
+			return
+		}
+	}
+}
+
+func (f *follower[T]) send(ctx context.Context, b *db.Batch) bool {
+	if err := b.Load(ctx, f.r.DB.Store); err != nil {
+		f.stream.Fail(err)
+		return false
+	}
+	for _, e := range b.Events {
+		if !f.sees(e) {
+			continue
+		}
+		p := f.make(f.cursor(e.Seq), e, b)
+		if p == nil {
+			continue
+		}
+		f.stream.At(uint64(e.Seq))
+		if !f.push(ctx, p) {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *follower[T]) push(ctx context.Context, p *T) bool {
+	select {
+	case f.out <- p:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// sees tells whether the event is for the viewer, with the rights that they have now.
+func (f *follower[T]) sees(e *model.Event) bool {
+	switch e.Kind {
+	case model.RightsChanged, model.SessionEnded:
+		return false
+	case model.AgentChanged:
+		return true
+	case model.ConversationAdded, model.ConversationRemoved:
+		if e.AgentID != "" {
+			mine := f.stream.Prelude() && e.AgentID == f.v.Agent
+			return mine && f.v.Sees(e.ChannelID) == (e.Kind == model.ConversationAdded)
+		}
+	}
+	return f.v.Sees(e.ChannelID)
+}
+
+func (f *follower[T]) cursor(seq int64) string {
+	return model.Cursor{Account: f.v.Account, Epoch: f.r.Feed.Epoch(), Seq: seq}.String()
+}
