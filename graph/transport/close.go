@@ -27,7 +27,7 @@ const (
 // closeAbnormal is never sent: it marks a socket whose peer is gone (RFC 6455 section 7.1.5).
 const closeAbnormal = 1006
 
-// CloseError tells a Socket how to close. Init returns it, and a context may have it as its cause;
+// CloseError tells a Socket how to close. Init returns it, a context may have it as its cause, Stream.Fail takes it;
 // it is used as a value, not as a pointer. Reason is shown to the client.
 type CloseError struct {
 	Code   int
@@ -39,6 +39,7 @@ func (e CloseError) Error() string { return fmt.Sprintf("close %d: %s", e.Code, 
 var (
 	closeForbidden = CloseError{CloseForbidden, "Forbidden"}
 	closeSlow      = CloseError{CloseResume, "Too slow, resume"}
+	closeGap       = CloseError{CloseResume, "Resume"}
 	closeInternal  = CloseError{CloseInternal, "Internal error"}
 )
 

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -43,20 +44,32 @@ func (s *Socket) shut(e CloseError) {
 		s.out.add(websocket.CloseMessage, payload, nil, nil)
 		s.startFlush()
 	}
-	ended := s.operations
-	s.operations = nil
 	s.tasks.Add(1)
-	go s.release(ended, s.unwatch, e)
+	go s.release(s.cutAll(), s.unwatch, e)
 }
 
-func (s *Socket) release(ended map[string]*operation, unwatch func() bool, e CloseError) {
+// cutAll takes all operations from the socket.
+func (s *Socket) cutAll() (cut []cutOperation) {
+	for _, op := range s.operations {
+		cut = append(cut, cutOperation{op.cancel, s.remove(op)})
+	}
+	return cut
+}
+
+type cutOperation struct {
+	cancel context.CancelFunc
+	member *member
+}
+
+func (s *Socket) release(cut []cutOperation, unwatch func() bool, e CloseError) {
 	defer s.tasks.Done()
 	if unwatch != nil {
 		unwatch()
 	}
 	s.cancel(e)
-	for _, op := range ended {
-		op.stop()
+	for _, op := range cut {
+		op.cancel()
+		op.member.leave()
 	}
 }
 

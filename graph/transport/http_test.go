@@ -35,6 +35,7 @@ func newHandler(root *testschema.Root, transports ...graphql.Transport) *handler
 	server.SetParserTokenLimit(1000)
 	server.Use(extension.Introspection{})
 	server.Use(new(transport.OneOf))
+	server.SetRecoverFunc(func(context.Context, any) error { return errors.New("internal system error") })
 	return server
 }
 

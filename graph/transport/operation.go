@@ -2,11 +2,7 @@ package transport
 
 import (
 	"context"
-	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/gorilla/websocket"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -17,10 +13,14 @@ type operation struct {
 	id      string
 	head    []byte // of its next messages
 	request request
-	cancel  context.CancelFunc // ends its own execution; guarded by Socket.mu
-}
 
-var closingBrace = []byte{'}'}
+	// Guarded by Socket.mu.
+	cancel     context.CancelFunc // ends its own execution
+	generation int                // of its socket when its goroutine started
+	shared     bool               // it has been a member
+	member     *member            // its place in a group; nil when it runs alone, or has no place yet
+	last       mark               // of the last event that it was sent as a member
+}
 
 // CodeTooMany is extensions.code of an operation beyond WebSocket.Operations.
 const CodeTooMany = "RATE_LIMITED"
@@ -28,7 +28,6 @@ const CodeTooMany = "RATE_LIMITED"
 // subscribe starts an operation. One too many is refused with an error message instead of a close, so that the others
 // on the socket, which are in order, go on.
 func (s *Socket) subscribe(m message) {
-	start := graphql.Now()
 	req, err := decodeRequest(m.Payload)
 	if err != nil {
 		s.close(badMessage(err.Error()))
@@ -49,7 +48,7 @@ func (s *Socket) subscribe(m message) {
 		op := &operation{socket: s, id: m.ID, head: nextHead(m.ID), request: req}
 		s.operations[m.ID] = op
 		s.ws.Counters.Operations.Add(1)
-		s.start(op, func(ctx context.Context) { op.run(ctx, start) })
+		s.start(op)
 	}
 }
 
@@ -59,14 +58,14 @@ func (s *Socket) refuse(id string, err *gqlerror.Error) {
 }
 
 // start gives an operation a goroutine and a context of its own. The caller holds mu and the socket is not closing.
-func (s *Socket) start(op *operation, run func(context.Context)) {
+func (s *Socket) start(op *operation) {
 	ctx, cancel := context.WithCancel(s.ctx)
-	op.cancel = cancel
+	op.cancel, op.generation = cancel, s.generation
 	s.running++
 	s.tasks.Add(1)
 	go func() {
 		defer s.rest(cancel)
-		run(ctx)
+		op.run(ctx)
 	}()
 }
 
@@ -81,93 +80,23 @@ func (s *Socket) rest(cancel context.CancelFunc) {
 // complete ends the operation without an answer, as the protocol has it. An unknown id is one that has ended by itself.
 func (s *Socket) complete(id string) {
 	s.mu.Lock()
-	op := s.operations[id]
-	delete(s.operations, id)
+	op, left := s.operations[id], (*member)(nil)
+	if op != nil {
+		left = s.remove(op)
+	}
 	s.mu.Unlock()
 	if op != nil {
-		op.stop()
+		op.cancel()
+		left.leave()
 	}
 }
 
-// stop releases what an operation holds after it was taken from its socket.
-func (op *operation) stop() {
-	op.socket.ws.Counters.Operations.Add(-1)
-	op.cancel()
-}
-
-func (op *operation) run(ctx context.Context, start time.Time) {
-	var opCtx *graphql.OperationContext
-	defer func() {
-		if cause := recover(); cause != nil {
-			op.fail(op.present(ctx, opCtx, cause))
-		}
-	}()
-	ctx = graphql.StartOperationTrace(ctx)
-	exec := op.socket.exec
-	opCtx, errs := exec.CreateOperationContext(ctx, op.request.params(op.socket.headers, start))
-	if len(errs) > 0 {
-		op.fail(exec.DispatchError(graphql.WithOperationContext(ctx, opCtx), errs).Errors)
-		return
-	}
-	next, ctx := exec.DispatchOperation(ctx, opCtx)
-	op.stream(ctx, opCtx.Operation.Operation, next)
-}
-
-// stream sends the responses one by one. A query ends after its one response.
-func (op *operation) stream(ctx context.Context, kind ast.Operation, next graphql.ResponseHandler) {
-	for {
-		response := next(ctx)
-		if response == nil {
-			break
-		}
-		if isRefused(response) {
-			op.fail(response.Errors)
-			return
-		}
-		if !op.send(ctx, response) || kind != ast.Subscription {
-			break
-		}
-	}
-	op.end(completeMessage(op.id))
-}
-
-// send queues one next message, or tells that the operation has ended. It waits while the queue is half full: this
-// execution has no other subscriber, so a slow client may hold it up. The other half is for those that cannot wait.
-func (op *operation) send(ctx context.Context, response *graphql.Response) bool {
-	b := buffers.Get().(*buffer)
-	defer b.release()
-	b.bytes = appendResponse(b.bytes, response)
-	s := op.socket
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.waitForRoom(ctx, len(op.head)+len(b.bytes)+1) || s.operations[op.id] != op {
-		return false
-	}
-	s.push(websocket.TextMessage, op.head, b.bytes, closingBrace)
-	return true
-}
-
-// fail ends the operation with an error message, after which the protocol allows no complete.
-func (op *operation) fail(errs gqlerror.List) { op.end(errorMessage(op.id, encodeErrors(errs))) }
-
-func (op *operation) end(last []byte) {
-	s := op.socket
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.operations[op.id] != op {
-		return
-	}
+// remove takes an operation from its socket and returns its member, if it is one, which must leave its group once mu
+// is released. The caller holds mu.
+func (s *Socket) remove(op *operation) *member {
+	m := op.member
+	op.member = nil
 	delete(s.operations, op.id)
 	s.ws.Counters.Operations.Add(-1)
-	s.pushText(last)
-}
-
-// present turns a panic into errors for the client, through the recover function and the presenter of the application.
-func (op *operation) present(ctx context.Context, opCtx *graphql.OperationContext, cause any) gqlerror.List {
-	recovered := graphql.DefaultRecover
-	if opCtx != nil && opCtx.RecoverFunc != nil {
-		recovered, ctx = opCtx.RecoverFunc, graphql.WithOperationContext(ctx, opCtx)
-	}
-	err := gqlerror.WrapIfUnwrapped(recovered(ctx, cause))
-	return op.socket.exec.DispatchError(ctx, gqlerror.List{err}).Errors
+	return m
 }

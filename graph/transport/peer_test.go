@@ -52,7 +52,6 @@ func dial(t testing.TB, url string, protocols ...string) *peer {
 	}
 	_ = response.Body.Close()
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetReadDeadline(time.Now().Add(patience))
 	return &peer{t, conn}
 }
 
@@ -74,9 +73,17 @@ func (p *peer) send(messages ...string) {
 	}
 }
 
+func (p *peer) next() ([]byte, error) {
+	if err := p.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return nil, err
+	}
+	_, data, err := p.conn.ReadMessage()
+	return data, err
+}
+
 func (p *peer) receive() string {
 	p.t.Helper()
-	_, data, err := p.conn.ReadMessage()
+	data, err := p.next()
 	if err != nil {
 		p.t.Fatalf("receive: %v", err)
 	}
@@ -96,7 +103,7 @@ func (p *peer) expect(messages ...string) {
 func (p *peer) expectClose(code int, reason string) {
 	p.t.Helper()
 	for {
-		_, _, err := p.conn.ReadMessage()
+		_, err := p.next()
 		if err == nil {
 			continue
 		}

@@ -15,9 +15,10 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Socket is one open connection. An application finds it with SocketFrom in Init, keeps it, and closes it
+// Socket is one open connection. An application finds it with SocketFrom in Init, keeps it, and closes or regroups it
 // when what its user may see changes. Its methods may be called from any goroutine.
-// Nothing of the application is called under mu.
+//
+// Locks are taken in the order groups.mu, group.mu, Socket.mu, Stream.mu; nothing of the application is called under any of them.
 type Socket struct {
 	ws      *WebSocket
 	exec    graphql.GraphExecutor
@@ -30,8 +31,9 @@ type Socket struct {
 	mu         sync.Mutex
 	state      state
 	ctx        context.Context       // of operations: base, until Init returns another
-	operations map[string]*operation // by id; nil once closing
+	operations map[string]*operation // by id; none once closing
 	running    int                   // goroutines of operations, those of completed ones included
+	generation int                   // counts Regroup
 	out        queue
 	timer      *time.Timer // the init time-out, then pings
 	unwatch    func() bool // stops watching ctx
@@ -55,7 +57,7 @@ const closeGrace = 3 * time.Second
 
 type socketKey struct{}
 
-// SocketFrom finds the socket that an operation came on. It is nil for HTTP.
+// SocketFrom finds the socket that an operation came on. It is nil for HTTP and in shared executions.
 func SocketFrom(ctx context.Context) *Socket {
 	s, _ := ctx.Value(socketKey{}).(*Socket)
 	return s
@@ -76,12 +78,20 @@ func newSocket(ws *WebSocket, conn *websocket.Conn, r *http.Request, exec graphq
 	return s
 }
 
-// Context is the context of the socket's operations: the one that Init returned, if it has returned. It ends with the
+// Context is the context of the socket's operations: the one that Init returned, or SetContext set. It ends with the
 // socket.
 func (s *Socket) Context() context.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.ctx
+}
+
+// SetContext gives later operations, and those that Regroup runs again, another context. It must be derived from
+// Context(), and its end does not close the socket.
+func (s *Socket) SetContext(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ctx = ctx
 }
 
 // Close sends what is queued, then a close frame with the code (1000 to 4999) and the reason, which is cut at 123

@@ -28,6 +28,12 @@ type WebSocket struct {
 	// is its cause, else with 4403. When nil everybody is let in.
 	Init func(ctx context.Context, payload json.RawMessage) (context.Context, error)
 
+	// Share names the subscriptions that may share one execution: those with the same document, operation name and
+	// key. The key must hold the variables, except those that only say where to resume, and all that visibility
+	// depends on; ShareKey makes one. ok is false for an operation that runs for its subscriber alone. When nil none
+	// is shared. Resolvers of shared operations follow the contract of Stream.
+	Share func(ctx context.Context, op *graphql.OperationContext) (key string, ok bool)
+
 	InitTimeout   time.Duration // from the upgrade to connection_ack; 5 s
 	PingInterval  time.Duration // between websocket pings; a peer silent for twice as long is gone; 25 s
 	WriteTimeout  time.Duration // for 64 KB to be taken by the peer; 10 s
@@ -42,18 +48,20 @@ type WebSocket struct {
 
 	once     sync.Once
 	upgrader websocket.Upgrader
+	groups   groups
 
 	mu      sync.Mutex
 	open    map[*Socket]struct{}
 	count   int // open sockets and handshakes under way
 	stopped bool
-	work    sync.WaitGroup // sockets
+	work    sync.WaitGroup // sockets and shared executions
 }
 
 // Counters is what a WebSocket does and has done.
 type Counters struct {
 	Sockets    atomic.Int64 // open now
 	Operations atomic.Int64 // under way now, on all sockets
+	Groups     atomic.Int64 // shared executions now
 	MessagesIn atomic.Int64 // received so far
 	FramesOut  atomic.Int64 // queued so far, control frames too
 	BytesOut   atomic.Int64 // of their payloads
@@ -98,6 +106,7 @@ func (ws *WebSocket) setDefaults() {
 	ws.QueueLimit = cmp.Or(ws.QueueLimit, 1<<20)
 	ws.Operations = cmp.Or(ws.Operations, 50)
 	ws.open = map[*Socket]struct{}{}
+	ws.groups.byKey = map[groupKey]*group{}
 	ws.upgrader = websocket.Upgrader{
 		HandshakeTimeout: ws.WriteTimeout,
 		// The smallest that holds a control frame comfortably: there is one per socket, and messages are longer anyway.
