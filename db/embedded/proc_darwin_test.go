@@ -1,0 +1,5 @@
+package embedded
+
+import "errors"
+
+func becomeWeak() error { return errors.New("macOS has no capabilities to drop") }

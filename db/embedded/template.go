@@ -1,0 +1,132 @@
+//go:build linux || darwin
+
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// fromTemplate fills the folder with a copy of a cached new cluster, several times faster than
+// initdb; the first caller makes it. Without a usable cache it is a plain initdb.
+func fromTemplate(ctx context.Context, fresh string, as runAs, bin binaries, opt Options) error {
+	// Small WAL segments: half of a new cluster is its first segment.
+	quick := func(dir string) error {
+		return initdb(ctx, dir, as, bin, "--no-sync", "--wal-segsize=1")
+	}
+	template := filepath.Join(opt.cache, fmt.Sprintf("cluster-%s-uid%d", bin.version, as.uid()))
+	if _, err := os.Stat(template); err != nil {
+		if err := makeTemplate(template, quick); err != nil {
+			opt.Log.Debug("no template for test clusters", "err", err)
+			return quick(fresh)
+		}
+	}
+	return copyCluster(template, fresh, as)
+}
+
+func (as runAs) uid() int {
+	if as.cred != nil {
+		return int(as.cred.Uid)
+	}
+	return os.Geteuid()
+}
+
+func makeTemplate(template string, fill func(string) error) error {
+	cache := filepath.Dir(template)
+	if err := makeFolder(cache, 0o755); err != nil {
+		return fmt.Errorf("make cache: %w", err)
+	}
+	work, err := os.MkdirTemp(cache, "cluster-*")
+	if err != nil {
+		return fmt.Errorf("make work folder: %w", err)
+	}
+	defer os.RemoveAll(work)
+	if err := fill(work); err != nil {
+		return err
+	}
+	if err := os.Rename(work, template); err != nil && !errors.Is(err, fs.ErrExist) && !errors.Is(err, syscall.ENOTEMPTY) {
+		return fmt.Errorf("put template in place: %w", err)
+	}
+	return nil
+}
+
+// copyCluster copies folders and regular files, all a new cluster has.
+func copyCluster(from, to string, as runAs) error {
+	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		relative, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, relative)
+		switch {
+		case relative == ".":
+		case entry.IsDir():
+			err = os.Mkdir(target, 0o700)
+		default:
+			err = copyFile(path, target)
+		}
+		if err != nil {
+			return fmt.Errorf("copy template: %w", err)
+		}
+		return as.give(target)
+	})
+}
+
+func copyFile(from, to string) error {
+	source, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(target, source)
+	return errors.Join(err, target.Close())
+}
+
+const throwAway = "livedesk-pg-"
+
+// newThrowAway makes a temporary data folder that the child's user can pass, and removes those
+// that killed processes left.
+func newThrowAway() (string, error) {
+	dropThrowAways()
+	dir, err := os.MkdirTemp("", throwAway+"*")
+	if err != nil {
+		return "", fmt.Errorf("make temporary data folder: %w", err)
+	}
+	if err := os.Chmod(dir, searchable()); err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, nil
+}
+
+// dropThrowAways leaves young folders alone: their lock may not have been taken yet.
+func dropThrowAways() {
+	left, err := named(os.TempDir(), throwAway, "")
+	if err != nil {
+		return
+	}
+	for _, dir := range left {
+		info, err := os.Lstat(folder(dir).lock())
+		if err != nil || time.Since(info.ModTime()) < time.Minute {
+			continue
+		}
+		if lock, err := takeLock(folder(dir)); err == nil {
+			// Best effort: another user's folder, or one just going away, stays.
+			_ = os.RemoveAll(dir)
+			_ = lock.Close()
+		}
+	}
+}
