@@ -58,20 +58,20 @@ func (s *Store) Contacts(ctx context.Context, v *model.Viewer, f ContactFilter, 
 
 // SeeContact returns the contact, or nil when there is none that the viewer may see.
 func (s *Store) SeeContact(ctx context.Context, v *model.Viewer, id model.ID) (*model.Contact, error) {
-	return one(readRows(ctx, s, `SELECT `+contactColumns+` FROM contacts k WHERE k.account_id = $1 AND k.id = $3`+contactInSight,
+	return one(rowsOf(ctx, s, `SELECT `+contactColumns+` FROM contacts k WHERE k.account_id = $1 AND k.id = $3`+contactInSight,
 		[]any{v.Account, eyes(v), string(id)}, contactFields))
 }
 
 // ContactsByID returns those of the contacts that the account has.
 func (s *Store) ContactsByID(ctx context.Context, account int64, ids []model.ID) (map[model.ID]*model.Contact, error) {
-	rows, err := readRows(ctx, s, `SELECT `+contactColumns+` FROM contacts k WHERE k.account_id = $1 AND k.id = ANY ($2::uuid[])`,
+	rows, err := rowsOf(ctx, s, `SELECT `+contactColumns+` FROM contacts k WHERE k.account_id = $1 AND k.id = ANY ($2::uuid[])`,
 		[]any{account, texts(ids)}, contactFields)
 	return keyed(rows, err, func(k *model.Contact) model.ID { return k.ID })
 }
 
 // Identities returns the addresses of each of the contacts.
 func (s *Store) Identities(ctx context.Context, account int64, contacts []model.ID) (map[model.ID][]*model.Identity, error) {
-	rows, err := readRows(ctx, s, `SELECT i.account_id, i.kind, i.address, i.contact_id::text, i.created_at FROM identities i
+	rows, err := rowsOf(ctx, s, `SELECT i.account_id, i.kind, i.address, i.contact_id::text, i.created_at FROM identities i
 		WHERE i.account_id = $1 AND i.contact_id = ANY ($2::uuid[]) ORDER BY i.created_at, i.kind, i.address`, []any{account, texts(contacts)},
 		func(i *model.Identity) []any {
 			return []any{&i.AccountID, (*string)(&i.Kind), &i.Address, (*string)(&i.ContactID), &i.CreatedAt}

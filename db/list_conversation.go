@@ -202,14 +202,34 @@ func (s *Store) ConversationsOf(ctx context.Context, v *model.Viewer, contacts [
 
 // SeeConversation returns the conversation, or nil when there is none that the viewer may see.
 func (s *Store) SeeConversation(ctx context.Context, v *model.Viewer, id model.ID) (*model.Conversation, error) {
-	return one(readRows(ctx, s, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = $2 AND `+inSight,
+	return one(rowsOf(ctx, s, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = $2 AND `+inSight,
 		[]any{v.Account, string(id), eyes(v)}, fieldsOf))
 }
 
 // ConversationsByID returns those of the conversations that the account has. It is for what is in sight already: it
 // does not ask who may see them.
 func (s *Store) ConversationsByID(ctx context.Context, account int64, ids []model.ID) (map[model.ID]*model.Conversation, error) {
-	rows, err := readRows(ctx, s, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[])`,
+	rows, err := rowsOf(ctx, s, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[])`,
 		[]any{account, texts(ids)}, fieldsOf)
 	return keyed(rows, err, func(c *model.Conversation) model.ID { return c.ID })
+}
+
+// LabelsOn returns the labels on each of the conversations, by name.
+func (s *Store) LabelsOn(ctx context.Context, account int64, conversations []model.ID) (map[model.ID][]*model.Label, error) {
+	rows, err := s.hot.Query(ctx, `SELECT l.conversation_id::text, `+labelColumns+` FROM conversation_labels l JOIN labels t ON t.account_id = l.account_id AND t.id = l.label_id
+		WHERE l.account_id = $1 AND l.conversation_id = ANY ($2::uuid[]) ORDER BY lower(t.name), t.id`, account, texts(conversations))
+	if err != nil {
+		return nil, fmt.Errorf("read labels of conversations: %w", err)
+	}
+	defer rows.Close()
+	on := map[model.ID][]*model.Label{}
+	for rows.Next() {
+		var conversation string
+		label := new(model.Label)
+		if err := rows.Scan(append([]any{&conversation}, labelFields(label)...)...); err != nil {
+			return nil, fmt.Errorf("read labels of conversations: %w", err)
+		}
+		on[model.ID(conversation)] = append(on[model.ID(conversation)], label)
+	}
+	return on, rows.Err()
 }

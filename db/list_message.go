@@ -30,20 +30,20 @@ func (s *Store) MessagesOf(ctx context.Context, account int64, conversations []m
 
 // SeeMessage returns the message, or nil when there is none that the viewer may see.
 func (s *Store) SeeMessage(ctx context.Context, v *model.Viewer, id model.ID) (*model.Message, error) {
-	return one(readRows(ctx, s, `SELECT `+messageColumns+` FROM messages m JOIN conversations c ON c.account_id = m.account_id AND c.id = m.conversation_id
+	return one(rowsOf(ctx, s, `SELECT `+messageColumns+` FROM messages m JOIN conversations c ON c.account_id = m.account_id AND c.id = m.conversation_id
 		WHERE m.account_id = $1 AND m.id = $2 AND `+inSight, []any{v.Account, string(id), eyes(v)}, partsOf))
 }
 
 // MessagesByID returns those of the messages that the account has.
 func (s *Store) MessagesByID(ctx context.Context, account int64, ids []model.ID) (map[model.ID]*model.Message, error) {
-	rows, err := readRows(ctx, s, `SELECT `+messageColumns+` FROM messages m WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[])`,
+	rows, err := rowsOf(ctx, s, `SELECT `+messageColumns+` FROM messages m WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[])`,
 		[]any{account, texts(ids)}, partsOf)
 	return keyed(rows, err, func(m *model.Message) model.ID { return m.ID })
 }
 
 // LastMessages returns the newest message of each of the conversations that has one, by the conversation's id.
 func (s *Store) LastMessages(ctx context.Context, account int64, conversations []model.ID) (map[model.ID]*model.Message, error) {
-	rows, err := readRows(ctx, s, `SELECT `+messageColumns+` FROM conversations c JOIN messages m ON m.account_id = c.account_id AND m.conversation_id = c.id AND m.seq = c.last_seq
+	rows, err := rowsOf(ctx, s, `SELECT `+messageColumns+` FROM conversations c JOIN messages m ON m.account_id = c.account_id AND m.conversation_id = c.id AND m.seq = c.last_seq
 		WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[])`, []any{account, texts(conversations)}, partsOf)
 	return keyed(rows, err, func(m *model.Message) model.ID { return m.ConversationID })
 }
@@ -60,17 +60,40 @@ func (s *Store) MessagesByQuote(ctx context.Context, account int64, quotes []Quo
 	for i, quote := range quotes {
 		channels[i], externals[i] = string(quote.Channel), quote.ExternalID
 	}
-	rows, err := readRows(ctx, s, `SELECT `+messageColumns+` FROM unnest($2::uuid[], $3::text[]) k(channel, external)
+	rows, err := rowsOf(ctx, s, `SELECT `+messageColumns+` FROM unnest($2::uuid[], $3::text[]) k(channel, external)
 		JOIN messages m ON m.account_id = $1 AND m.channel_id = k.channel AND m.external_id = k.external`, []any{account, channels, externals}, partsOf)
 	return keyed(rows, err, func(m *model.Message) Quote { return Quote{m.ChannelID, m.ExternalID} })
 }
 
 // SendAttempts returns the tries to send each of the messages, oldest first.
 func (s *Store) SendAttempts(ctx context.Context, account int64, messages []model.ID) (map[model.ID][]*model.SendAttempt, error) {
-	rows, err := readRows(ctx, s, `SELECT t.message_id::text, t.attempt, t.started_at, t.ended_at, t.outcome, t.error_code, t.by_hand FROM send_attempts t
+	rows, err := rowsOf(ctx, s, `SELECT t.message_id::text, t.attempt, t.started_at, t.ended_at, t.outcome, t.error_code, t.by_hand FROM send_attempts t
 		WHERE t.account_id = $1 AND t.message_id = ANY ($2::uuid[]) ORDER BY t.attempt`, []any{account, texts(messages)},
 		func(t *model.SendAttempt) []any {
 			return []any{(*string)(&t.MessageID), &t.Number, &t.StartedAt, &t.EndedAt, &t.Outcome, &t.Code, &t.ByHand}
 		})
 	return grouped(rows, err, func(t *model.SendAttempt) model.ID { return t.MessageID })
+}
+
+const attachmentColumns = `f.account_id, f.id::text, coalesce(f.conversation_id::text, ''), coalesce(f.message_id::text, ''), f.position, f.state, f.content_type, f.file_name, f.size,
+	coalesce(f.blob_key, ''), coalesce(f.failure, ''), coalesce(f.agent_id::text, ''), f.created_at`
+
+func attachmentFields(f *model.Attachment) []any {
+	return []any{&f.AccountID, (*string)(&f.ID), (*string)(&f.ConversationID), (*string)(&f.MessageID), &f.Position, (*string)(&f.State), &f.ContentType, &f.FileName, &f.Size,
+		&f.BlobKey, &f.Failure, (*string)(&f.AgentID), &f.CreatedAt}
+}
+
+// AttachmentsOf returns the files in each of the messages, in their order.
+func (s *Store) AttachmentsOf(ctx context.Context, account int64, messages []model.ID) (map[model.ID][]*model.Attachment, error) {
+	rows, err := rowsOf(ctx, s, `SELECT `+attachmentColumns+` FROM attachments f WHERE f.account_id = $1 AND f.message_id = ANY ($2::uuid[]) ORDER BY f.position, f.id`,
+		[]any{account, texts(messages)}, attachmentFields)
+	return grouped(rows, err, func(f *model.Attachment) model.ID { return f.MessageID })
+}
+
+// SeeAttachment returns the attachment, or nil when there is none that the viewer may see: one of a conversation in
+// sight, or an upload of their own that was not sent yet.
+func (s *Store) SeeAttachment(ctx context.Context, v *model.Viewer, id model.ID) (*model.Attachment, error) {
+	return one(rowsOf(ctx, s, `SELECT `+attachmentColumns+` FROM attachments f LEFT JOIN conversations c ON c.account_id = f.account_id AND c.id = f.conversation_id
+		WHERE f.account_id = $1 AND f.id = $2 AND CASE WHEN c.id IS NULL THEN f.agent_id = $4 ELSE `+inSight+` END`,
+		[]any{v.Account, string(id), eyes(v), null(v.Agent)}, attachmentFields))
 }

@@ -91,42 +91,42 @@ func named[T any](ctx context.Context, s *Store, from string, args []any, p mode
 
 // AgentsByID returns those of the agents that the account has.
 func (s *Store) AgentsByID(ctx context.Context, account int64, ids []model.ID) (map[model.ID]*model.Agent, error) {
-	rows, err := readRows(ctx, s, "SELECT "+agentColumns+" FROM agents t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])", []any{account, texts(ids)}, agentFields)
+	rows, err := rowsOf(ctx, s, "SELECT "+agentColumns+" FROM agents t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])", []any{account, texts(ids)}, agentFields)
 	return keyed(rows, err, func(a *model.Agent) model.ID { return a.ID })
 }
 
 // AiAgentsByID returns those of the AI Agents that the account has.
 func (s *Store) AiAgentsByID(ctx context.Context, account int64, ids []model.ID) (map[model.ID]*model.AiAgent, error) {
-	rows, err := readRows(ctx, s, "SELECT "+teamColumns+" FROM ai_agents t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])", []any{account, texts(ids)}, aiAgentFields)
+	rows, err := rowsOf(ctx, s, "SELECT "+teamColumns+" FROM ai_agents t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])", []any{account, texts(ids)}, aiAgentFields)
 	return keyed(rows, err, func(a *model.AiAgent) model.ID { return a.ID })
 }
 
 // TeamsByID returns those of the teams that the account has.
 func (s *Store) TeamsByID(ctx context.Context, account int64, ids []model.ID) (map[model.ID]*model.Team, error) {
-	rows, err := readRows(ctx, s, "SELECT "+teamColumns+" FROM teams t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])", []any{account, texts(ids)}, teamFields)
+	rows, err := rowsOf(ctx, s, "SELECT "+teamColumns+" FROM teams t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])", []any{account, texts(ids)}, teamFields)
 	return keyed(rows, err, func(t *model.Team) model.ID { return t.ID })
 }
 
 // LabelsByID returns those of the labels that the account has.
 func (s *Store) LabelsByID(ctx context.Context, account int64, ids []model.ID) (map[model.ID]*model.Label, error) {
-	rows, err := readRows(ctx, s, "SELECT "+labelColumns+" FROM labels t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])", []any{account, texts(ids)}, labelFields)
+	rows, err := rowsOf(ctx, s, "SELECT "+labelColumns+" FROM labels t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])", []any{account, texts(ids)}, labelFields)
 	return keyed(rows, err, func(l *model.Label) model.ID { return l.ID })
 }
 
 // ChannelsByID returns those of the channels that the account has, without their secrets.
 func (s *Store) ChannelsByID(ctx context.Context, account int64, ids []model.ID) (map[model.ID]*model.Channel, error) {
-	rows, err := readRows(ctx, s, "SELECT "+channelColumns+" FROM channels t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])", []any{account, texts(ids)}, channelFields)
+	rows, err := rowsOf(ctx, s, "SELECT "+channelColumns+" FROM channels t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])", []any{account, texts(ids)}, channelFields)
 	return keyed(rows, err, func(c *model.Channel) model.ID { return c.ID })
 }
 
 // SeeChannel returns the channel, or nil when there is none that the viewer may see.
 func (s *Store) SeeChannel(ctx context.Context, v *model.Viewer, id model.ID) (*model.Channel, error) {
-	return one(readRows(ctx, s, "SELECT "+channelColumns+" FROM channels t WHERE t.account_id = $1 AND t.id = $3"+channelInSight, []any{v.Account, eyes(v), string(id)}, channelFields))
+	return one(rowsOf(ctx, s, "SELECT "+channelColumns+" FROM channels t WHERE t.account_id = $1 AND t.id = $3"+channelInSight, []any{v.Account, eyes(v), string(id)}, channelFields))
 }
 
 // Account returns the account.
 func (s *Store) Account(ctx context.Context, id int64) (*model.Account, error) {
-	return one(readRows(ctx, s, "SELECT id, name, created_at FROM accounts WHERE id = $1", []any{id}, func(a *model.Account) []any {
+	return one(rowsOf(ctx, s, "SELECT id, name, created_at FROM accounts WHERE id = $1", []any{id}, func(a *model.Account) []any {
 		return []any{&a.ID, &a.Name, &a.CreatedAt}
 	}))
 }

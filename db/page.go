@@ -167,10 +167,10 @@ func (w window) direction(desc bool) string {
 
 // listed runs a query and scans its rows into objects of one kind.
 func listed[T any](ctx context.Context, s *Store, q *query, fields func(*T) []any) ([]*T, error) {
-	return readRows(ctx, s, q.String(), q.args, fields)
+	return rowsOf(ctx, s, q.String(), q.args, fields)
 }
 
-func readRows[T any](ctx context.Context, s *Store, sql string, args []any, fields func(*T) []any) ([]*T, error) {
+func rowsOf[T any](ctx context.Context, s *Store, sql string, args []any, fields func(*T) []any) ([]*T, error) {
 	rows, err := s.hot.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
