@@ -78,9 +78,9 @@ func (s *Store) KeepBlobKey(ctx context.Context, account int64, id model.ID, key
 }
 
 // SettleMedia stores what became of fetching a PENDING attachment, as READY or FAILED, and tells of its message. One
-// that was settled before stays as it is.
-func (s *Store) SettleMedia(ctx context.Context, a *model.Attachment) error {
-	_, err := s.hot.Exec(ctx, `WITH settled AS (
+// that was settled before stays as it is: false.
+func (s *Store) SettleMedia(ctx context.Context, a *model.Attachment) (bool, error) {
+	tag, err := s.hot.Exec(ctx, `WITH settled AS (
 			UPDATE attachments SET state = $3, content_type = $4, file_name = $5, size = $6, failure = $7
 			WHERE account_id = $1 AND id = $2 AND state = 'PENDING' RETURNING message_id),
 		shown AS (
@@ -89,9 +89,9 @@ func (s *Store) SettleMedia(ctx context.Context, a *model.Attachment) error {
 		SELECT account_id, 'MESSAGE_CHANGED', channel_id, conversation_id, id, seq FROM shown`,
 		a.AccountID, string(a.ID), string(a.State), a.ContentType, a.FileName, a.Size, nullText(a.Failure))
 	if err != nil {
-		return fmt.Errorf("settle attachment %s: %w", a.ID, err)
+		return false, fmt.Errorf("settle attachment %s: %w", a.ID, err)
 	}
-	return nil
+	return tag.RowsAffected() > 0, nil
 }
 
 // LateMedia returns customers' files that are still PENDING though their jobs must have given up by now.

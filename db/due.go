@@ -55,18 +55,3 @@ func (s *Store) accounts(ctx context.Context, what, query string, args ...any) (
 	}
 	return list, nil
 }
-
-// DeleteExpired deletes what no longer counts: sessions, invitations, attempts to sign in, replaced webhook keys.
-func (s *Store) DeleteExpired(ctx context.Context) error {
-	for _, q := range []string{
-		`DELETE FROM sessions WHERE expires_at < now() - interval '1 hour'`,
-		`DELETE FROM password_tokens WHERE expires_at < now() - interval '1 day'`,
-		`DELETE FROM sign_in_attempts WHERE at < now() - interval '1 day'`,
-		`DELETE FROM webhook_keys WHERE expires_at < now()`,
-	} {
-		if _, err := s.hot.Exec(ctx, q); err != nil {
-			return fmt.Errorf("delete what expired: %w", err)
-		}
-	}
-	return nil
-}

@@ -24,6 +24,7 @@ var refusals = map[string]*model.Error{
 	"conversations_one_live":                       model.Refuse(model.Conflict, "Another conversation of this contact on this channel is open: work on that one, or resolve it first.", "status"),
 	"channel_agents_account_id_agent_id_fkey":      model.Refuse(model.NotFound, "There is no such agent.", "agentIds"),
 	"team_agents_account_id_agent_id_fkey":         model.Refuse(model.NotFound, "There is no such agent.", "agentIds"),
+	"conversations_account_id_team_id_fkey":        model.Refuse(model.NotFound, "There is no such team.", "to", "teamId"),
 	"conversation_labels_account_id_label_id_fkey": model.Refuse(model.NotFound, "There is no such label.", "addLabelIds"),
 }
 
@@ -58,6 +59,12 @@ func Unreachable(err error) bool {
 		return true
 	}
 	return false
+}
+
+// Hopeless tells whether the database refused the statement itself, so that the same one would fail again.
+func Hopeless(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && !Unreachable(err) && !lostRace(err)
 }
 
 // missing turns "no row" into NOT_FOUND with the given text.

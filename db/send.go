@@ -34,6 +34,15 @@ func (s *Store) ClaimSend(ctx context.Context, account int64, conversation model
 	return c, nil
 }
 
+// ChannelIDOf returns the channel of the conversation, "" when there is no such conversation.
+func (s *Store) ChannelIDOf(ctx context.Context, account int64, conversation model.ID) (id model.ID, err error) {
+	err = s.hot.QueryRow(ctx, `SELECT channel_id::text FROM conversations WHERE account_id = $1 AND id = $2`, account, string(conversation)).Scan(&id)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", fmt.Errorf("read the channel of conversation %s: %w", conversation, err)
+	}
+	return id, nil
+}
+
 // ReleaseSend gives the lease back before its time.
 func (s *Store) ReleaseSend(ctx context.Context, account int64, conversation model.ID, fence int64) error {
 	_, err := s.hot.Exec(ctx, `UPDATE send_leases SET expires_at = '-infinity' WHERE account_id = $1 AND conversation_id = $2 AND fence = $3`,

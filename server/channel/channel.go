@@ -40,6 +40,11 @@ type MediaFetcher interface {
 	FetchMedia(ctx context.Context, c *model.Channel, secret model.Secret, from string) (*Media, error)
 }
 
+// MediaLimiter is a provider that takes fewer files in one message than the desk does.
+type MediaLimiter interface {
+	MaxMedia(kind model.ChannelKind) int
+}
+
 // Finder is a provider that can be asked whether it took a message whose answer was lost.
 type Finder interface {
 	// Find looks for m among what was sent since the given time, leaving out the ids that known reports as the

@@ -26,6 +26,7 @@ type Desk struct {
 	intake    *db.Intake
 	hooks     hooks
 	health    channelHealth
+	brakes    brakes
 }
 
 // Options are what a desk is made of. All fields but Now, Log and Told are needed.
@@ -54,6 +55,7 @@ func New(o Options) *Desk {
 	d.intake = db.NewIntake(d.db, d.now)
 	d.hooks.byKey = map[string]known{}
 	d.health.notes = map[model.ID]*db.ChannelNote{}
+	d.brakes.by = map[model.ID]*brake{}
 	if d.log == nil {
 		d.log = slog.Default()
 	}

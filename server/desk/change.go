@@ -1,0 +1,65 @@
+package desk
+
+import (
+	"context"
+	"time"
+
+	"github.com/livedesk/livedesk/db"
+	"github.com/livedesk/livedesk/model"
+)
+
+// moment is the present time in the precision that the database keeps, so that what is returned is what is stored.
+func (d *Desk) moment() time.Time { return d.now().Truncate(time.Microsecond) }
+
+// change runs a verb on one conversation that the viewer may see: decide, under the lock, makes of it what it becomes
+// and says why, and that is saved and told of. Without a reason nothing changed, and nothing is told. With an error it
+// returns the conversation as it is.
+func (d *Desk) change(ctx context.Context, v *model.Viewer, id model.ID, decide func(*db.Store, *model.Conversation) (model.Reason, error)) (*model.Conversation, error) {
+	var was, is *model.Conversation
+	var second bool
+	err := d.db.Tx(ctx, func(s *db.Store) (err error) {
+		is = nil
+		if was, err = s.LockConversation(ctx, v, id); err != nil {
+			return err
+		}
+		next := *was
+		reason, err := decide(s, &next)
+		if err != nil || reason == "" {
+			return err
+		}
+		next.Version++
+		is = &next
+		err = s.SaveConversation(ctx, is, db.Change{By: v, Reason: reason, At: d.moment()})
+		second = db.Violates(err, oneLive)
+		return err
+	})
+	switch {
+	case second:
+		return was, d.nameLive(ctx, was, "status")
+	case err != nil || is == nil:
+		return was, err
+	}
+	d.told(v.Account)
+	return is, nil
+}
+
+// oneLive is the unique index that keeps a contact from having two conversations at once on a channel.
+const oneLive = "conversations_one_live"
+
+// nameLive is the refusal to reopen a conversation while the contact has another one open.
+func (d *Desk) nameLive(ctx context.Context, c *model.Conversation, path ...string) error {
+	id, err := d.db.LiveConversation(ctx, c.AccountID, c.ChannelID, c.ContactID)
+	if err != nil {
+		return err
+	}
+	return model.Refuse(model.Conflict, "Conversation "+string(id)+" of this contact on this channel is open: work on that one, or resolve it first.", path...)
+}
+
+// asAgent returns who asks, if it is a person.
+func asAgent(ctx context.Context) (*model.Viewer, error) {
+	v, err := model.ViewerFrom(ctx)
+	if err == nil && v.Agent == "" {
+		return nil, model.Refuse(model.Forbidden, "Only agents may do this.")
+	}
+	return v, err
+}
