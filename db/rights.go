@@ -8,14 +8,14 @@ import (
 	"github.com/livedesk/livedesk/model"
 )
 
-// LockForRights takes the locks under which rights to channels change, in the order of all transactions: the live
-// conversations that the agents own on the channels, then the channels themselves. While these are held no
-// conversation begins on them, so that every conversation is either told of here or begins under the new rights.
+// LockForRights takes the locks under which rights to channels change, in the order of all transactions: the channels,
+// then the live conversations that the agents own there. While these are held no conversation begins on the channels,
+// so that every conversation is either told of here or begins under the new rights.
 func (s *Store) LockForRights(ctx context.Context, account int64, agents, channels []model.ID) error {
-	_, err := s.hot.Exec(ctx, `SELECT 1 FROM conversations WHERE account_id = $1 AND agent_id = ANY ($2::uuid[]) AND channel_id = ANY ($3::uuid[])
-		AND status IN ('OPEN','AI_REPLYING','SNOOZED') ORDER BY id FOR UPDATE`, account, texts(agents), texts(channels))
+	_, err := s.hot.Exec(ctx, `SELECT 1 FROM channels WHERE account_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE`, account, texts(channels))
 	if err == nil {
-		_, err = s.hot.Exec(ctx, `SELECT 1 FROM channels WHERE account_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE`, account, texts(channels))
+		_, err = s.hot.Exec(ctx, `SELECT 1 FROM conversations WHERE account_id = $1 AND agent_id = ANY ($2::uuid[]) AND channel_id = ANY ($3::uuid[])
+			AND status IN ('OPEN','AI_REPLYING','SNOOZED') ORDER BY id FOR UPDATE`, account, texts(agents), texts(channels))
 	}
 	if err != nil {
 		return fmt.Errorf("lock for a change of rights: %w", err)
@@ -49,7 +49,7 @@ type Release struct {
 	At       time.Time
 }
 
-// LockOwned locks the live conversations of the agent, before what else the transaction locks.
+// LockOwned locks the live conversations of the agent, after channels and before agents.
 func (s *Store) LockOwned(ctx context.Context, account int64, agent model.ID) error {
 	_, err := s.hot.Exec(ctx, `SELECT 1 FROM conversations WHERE account_id = $1 AND agent_id = $2
 		AND status IN ('OPEN','AI_REPLYING','SNOOZED') ORDER BY id FOR UPDATE`, account, string(agent))

@@ -1,7 +1,7 @@
 -- The one way in for customers' messages: stores those of one account that came together, in one round trip.
 -- Unique indexes decide about duplicates and races. A racing duplicate or a racing reopening raises a unique
 -- violation, which undoes everything; the caller runs the batch again and then sees the other's rows.
--- Lock order: contacts, conversations in the order of ids, agents (by trigger), the outbox last.
+-- Lock order: channels, contacts, conversations in the order of ids, agents (by trigger), the outbox last.
 
 DO $$ BEGIN
   CREATE TYPE intake_item AS (
@@ -113,6 +113,10 @@ BEGIN
     WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.account_id = p_account AND m.channel_id = x.channel_id AND m.external_id = x.external_id)
     ORDER BY x.channel_id, x.external_id, x.ord) f;
   IF items IS NULL THEN RETURN; END IF;
+
+  -- Whoever changes the rights to a channel holds its row: they see what begins here, or it begins after them. The
+  -- check of the foreign key takes the same lock, but after the events have got their places.
+  PERFORM 1 FROM channels h WHERE h.account_id = p_account AND h.id IN (SELECT x.channel_id FROM unnest(items) x) ORDER BY h.id FOR KEY SHARE;
 
   -- Contacts. Those with one address go together; to join two addresses is rare and goes one by one.
   IF EXISTS (SELECT 1 FROM unnest(items) x WHERE NOT EXISTS (

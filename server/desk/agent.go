@@ -147,19 +147,19 @@ type besides struct {
 	channels []model.ID // those that the agent is no member of; only when the role changes
 }
 
-// lockAgent takes every lock that the change needs, in the order of all transactions: conversations, channels, agents.
+// lockAgent takes every lock that the change needs, in the order of all transactions: channels, conversations, agents.
 // It refuses a viewer who was an admin when the request came and no longer is.
 func lockAgent(ctx context.Context, s *db.Store, v *model.Viewer, change AgentChange) (a *model.Agent, others besides, err error) {
-	if change.Disabled != nil && *change.Disabled {
-		if err := s.LockOwned(ctx, v.Account, change.Agent); err != nil {
-			return nil, others, err
-		}
-	}
 	if change.Role != nil {
 		if others.channels, err = s.OtherChannels(ctx, v.Account, change.Agent); err != nil {
 			return nil, others, err
 		}
 		if err := s.LockForRights(ctx, v.Account, []model.ID{change.Agent}, others.channels); err != nil {
+			return nil, others, err
+		}
+	}
+	if change.Disabled != nil && *change.Disabled {
+		if err := s.LockOwned(ctx, v.Account, change.Agent); err != nil {
 			return nil, others, err
 		}
 	}

@@ -33,6 +33,7 @@ type office struct {
 	admin   model.ID
 	carrier *carrier
 	told    atomic.Int64
+	stored  int // conversations
 }
 
 func sealingKeys(t *testing.T, text string) *db.KeyRing {
@@ -107,10 +108,11 @@ func twilioChannel(name, number string) desk.NewChannel {
 		Secret: model.Secret{"authToken": "0123456789abcdef0123456789abcdef"}, CredentialsPath: []string{"credentials", "twilioWhatsapp"}}
 }
 
-// conversation stores one in the status, owned by the agent if one is given.
+// conversation stores one in the status, owned by the agent if one is given. Later ones have higher ids.
 func (o *office) conversation(c *model.Channel, status model.ConversationStatus, owner model.ID) model.ID {
 	o.t.Helper()
-	contact, id := model.NewID(model.KindContact), model.NewID(model.KindConversation)
+	o.stored++
+	contact, id := model.NewID(model.KindContact), model.NewIDAt(model.KindConversation, time.UnixMilli(int64(o.stored)))
 	o.exec(`INSERT INTO contacts (account_id, id, address, created_at) VALUES ($1, $2, $3, now())`, o.account, contact, string(contact))
 	var agent *string
 	if owner != "" {
