@@ -66,9 +66,3 @@ func lostRace(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
-
-// inTx tells whether the store is bound to a transaction, and gives its connection.
-func (s *Store) inTx() (*pgx.Conn, bool) {
-	c, ok := s.hot.(*pgx.Conn)
-	return c, ok
-}
