@@ -1,6 +1,9 @@
 package twilio
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestAddress(t *testing.T) {
 	t.Parallel()
@@ -32,6 +35,22 @@ func TestAddress(t *testing.T) {
 	for in, want := range cases {
 		if scheme, id := address(in); scheme != want.scheme || id != want.id {
 			t.Errorf("address(%q) = %q, %q; want %q, %q", in, scheme, id, want.scheme, want.id)
+		}
+	}
+}
+
+func TestSenders(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct{ from, user, parent, want []string }{
+		"number":                   {from: []string{"whatsapp:+15551234567"}, want: []string{"+15551234567"}},
+		"number and id":            {[]string{"whatsapp:+15551234567"}, []string{"whatsapp:US.1"}, nil, []string{"+15551234567", "US.1"}},
+		"id twice, and its parent": {[]string{"whatsapp:US.1"}, []string{"whatsapp:US.1"}, []string{"whatsapp:US.ENT.2"}, []string{"US.1", "US.ENT.2"}},
+		"number in second place":   {[]string{"whatsapp:US.1"}, []string{"whatsapp:+15551234567"}, []string{"whatsapp:US.ENT.2"}, []string{"+15551234567", "US.1", "US.ENT.2"}},
+	}
+	for name, tc := range cases {
+		f := form{"From": tc.from, "ExternalUserId": tc.user, "ParentExternalUserId": tc.parent}
+		if got := f.senders(); !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
 	}
 }

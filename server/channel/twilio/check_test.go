@@ -187,7 +187,7 @@ func TestCheckReadsAllSenders(t *testing.T) {
 func TestCheckStaysAtTwilio(t *testing.T) {
 	t.Parallel()
 	stranger, _ := newAPI(t, nil)
-	_, p := newAPI(t, map[string]http.HandlerFunc{
+	_, p := newAPIOver(t, unguarded(), map[string]http.HandlerFunc{
 		accountPath: activeAccount,
 		sendersPath: says(200, object{
 			"senders": []object{{"sender_id": "whatsapp:+15550001112"}},

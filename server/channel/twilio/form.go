@@ -6,7 +6,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/livedesk/livedesk/model"
@@ -94,15 +93,4 @@ func (f form) raw() json.RawMessage {
 	}
 	b, _ := json.Marshal(object) // strings always marshal
 	return b
-}
-
-// repeats tells whether a field has the same value twice. Twilio's signature cannot tell that from once, and Twilio does
-// not send it.
-func (f form) repeats() bool {
-	for _, values := range f {
-		if len(values) > 1 && len(slices.Compact(slices.Sorted(slices.Values(values)))) < len(values) {
-			return true
-		}
-	}
-	return false
 }

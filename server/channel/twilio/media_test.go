@@ -93,6 +93,23 @@ func TestFetchMediaStaysOutOfThePrivateNetwork(t *testing.T) {
 	}
 }
 
+// Without TLS only the stand-in is asked, whatever the transport allows.
+func TestFetchMediaOverTLSOnly(t *testing.T) {
+	t.Parallel()
+	stranger := newStranger(t, picture)
+	_, p := newAPIOver(t, unguarded(), map[string]http.HandlerFunc{mediaPath: to(stranger.URL)})
+	for _, link := range []string{stranger.URL, "https://api.twilio.com" + mediaPath} {
+		media, err := p.FetchMedia(t.Context(), byNumber(model.WhatsApp), testSecret, link)
+		if err == nil {
+			media.Body.Close()
+			t.Errorf("%s was fetched", link)
+		}
+	}
+	if n := stranger.count.Load(); n != 0 {
+		t.Errorf("the stranger got %d requests", n)
+	}
+}
+
 func portOf(t *testing.T, address string) string {
 	t.Helper()
 	u, err := url.Parse(address)

@@ -3,6 +3,7 @@ package twilio
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/livedesk/livedesk/model"
@@ -93,16 +94,19 @@ func medium(scheme string) string {
 	return "another medium"
 }
 
-// messageIDOf reads our message id from the address that a status callback came to; "" when there is none.
-func messageIDOf(uri string) model.ID {
+// reported reads which message and which try to send it the address of a status callback names: "m" is our message id,
+// "a" the number of the attempt. What is absent or malformed counts as not named: the SID identifies the message too.
+func reported(uri string) (id model.ID, attempt int) {
 	_, query, _ := strings.Cut(uri, "?")
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return ""
+		return "", 0
 	}
-	id, err := model.ParseID(values.Get("m"))
-	if err != nil {
-		return ""
+	if id, err = model.ParseID(values.Get("m")); err != nil {
+		return "", 0
 	}
-	return id
+	if n, err := strconv.ParseUint(values.Get("a"), 10, 15); err == nil {
+		attempt = int(n)
+	}
+	return id, attempt
 }

@@ -30,9 +30,11 @@ func (f form) received(status, uri string) *channel.Received {
 	if inboundStatus(status) {
 		return &channel.Received{}
 	}
+	id, attempt := reported(uri)
 	report := model.StatusReport{
 		ExternalID: f.messageSID(),
-		MessageID:  messageIDOf(uri),
+		MessageID:  id,
+		Attempt:    attempt,
 		Status:     delivery(status),
 		Raw:        f.raw(),
 	}

@@ -1,8 +1,9 @@
 // Package twilio carries WhatsApp and SMS through Twilio: by a number or by a Messaging Service.
 //
 // It owns Twilio's signatures, webhook forms, API calls, error codes and media links. The desk calls it through the
-// contract of package channel, from any number of goroutines. It keeps nothing between calls, knows no database, and
-// sends credentials to Twilio's hosts only. It must not import the root package of twilio-go, which compiles every
+// contract of package channel, from any number of goroutines; in the StatusURL of a message it puts the message's id as
+// query parameter "m" and the number of the attempt as "a". The package keeps nothing between calls, knows no database,
+// and sends credentials to Twilio's hosts only. It must not import the root package of twilio-go, which compiles every
 // product of Twilio.
 package twilio
 
@@ -28,8 +29,8 @@ const DefaultTimeout = 10 * time.Second
 type Options struct {
 	// BaseURL stands in for every *.twilio.com host (LIVEDESK_TWILIO_URL); nil for Twilio itself.
 	BaseURL *url.URL
-	// Transport carries every request, to Twilio and to where its media links lead. Nil: an egress.Guard that reaches
-	// public addresses, and BaseURL.
+	// Transport carries every request, to Twilio and to where its media links lead, and so must itself refuse private
+	// addresses and tell of connections by httptrace. Nil: an egress.Guard that reaches public addresses, and BaseURL.
 	Transport http.RoundTripper
 	// Timeout of a call whose context has no deadline; 0: DefaultTimeout.
 	Timeout time.Duration
