@@ -218,6 +218,37 @@ func TestChannelIsPausedAndRemoved(t *testing.T) {
 	o.connect("+15550000001") // the number is free again
 }
 
+func TestSendingResumesWhenItCan(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	c := o.connect("+15550000001")
+	waits := o.conversation(c, model.Open, "")
+	o.exec(`INSERT INTO messages (account_id, conversation_id, seq, id, channel_id, direction, kind, text, status, created_at)
+		VALUES ($1, $2, 1, $3, $4, 'OUTBOUND', 'TEXT', 'hello', 'QUEUED', now())`, o.account, waits, model.NewID(model.KindMessage), c.ID)
+	good := twilioChannel("", "+15550000001")
+	for _, step := range []struct {
+		what   string
+		change desk.ChannelChange
+		jobs   int
+	}{
+		{"renamed", desk.ChannelChange{Name: ptr("Line")}, 0},
+		{"paused", desk.ChannelChange{Paused: ptr(true)}, 0},
+		{"paused, with new credentials", desk.ChannelChange{Credentials: &good}, 0},
+		{"resumed", desk.ChannelChange{Paused: ptr(false)}, 1},
+		{"with new credentials", desk.ChannelChange{Credentials: &good}, 1},
+	} {
+		o.exec(`DELETE FROM river_job`)
+		step.change.Channel = c.ID
+		if _, _, err := o.UpdateChannel(o.asAdmin(), step.change); err != nil {
+			t.Fatal(err)
+		}
+		var jobs int
+		if o.one(&jobs, `SELECT count(*) FROM river_job WHERE args->>'conversation' = $1::text`, waits); jobs != step.jobs {
+			t.Errorf("%s: %d jobs to send, want %d", step.what, jobs, step.jobs)
+		}
+	}
+}
+
 func TestUpdateAssignment(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
