@@ -134,7 +134,9 @@ func TestLongPathMovesTheSocket(t *testing.T) {
 	if ask[int](t, s.URL(), "SELECT 1") != 1 || strings.HasPrefix(s.socket, dir) {
 		t.Errorf("the socket lies in %s", s.socket)
 	}
-	kill(t, postmaster(t, dir), syscall.SIGKILL)
+	old := postmaster(t, dir)
+	kill(t, old, syscall.SIGKILL)
+	eventually(t, "a new postmaster", func() bool { return answers(t, s, old) })
 	stop(t, s)
 	if _, err := os.Lstat(s.socket); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s is still there: %v", s.socket, err)

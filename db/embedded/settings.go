@@ -46,6 +46,7 @@ func fastDefaults() map[string]string {
 		"wal_level":          "minimal",
 		"max_wal_senders":    "0",
 		"checkpoint_timeout": "30min",
+		"max_wal_size":       "256MB",
 	}
 }
 

@@ -179,8 +179,9 @@ func (s *Server) upgraded(stamp *stamp) bool {
 
 // awaitReady returns when the database takes connections, or why it never will.
 func (s *Server) awaitReady(ctx context.Context) error {
-	tick := time.NewTicker(10 * time.Millisecond)
+	tick, slow := time.NewTicker(10*time.Millisecond), time.NewTicker(10*time.Second)
 	defer tick.Stop()
+	defer slow.Stop()
 	for {
 		err := openDatabase(ctx, s.socket)
 		if err == nil {
@@ -192,6 +193,8 @@ func (s *Server) awaitReady(ctx context.Context) error {
 			return s.err
 		case <-ctx.Done():
 			return fmt.Errorf("wait for postgres: %w\n%s", ctx.Err(), s.log.tail(0))
+		case <-slow.C:
+			s.opt.Log.Info("postgres is not ready yet, perhaps it replays its log", "err", err)
 		case <-tick.C:
 		}
 		if !errors.Is(err, errNotYet) {

@@ -11,21 +11,26 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 )
 
 // fromTemplate fills the folder with a copy of a cached new cluster, several times faster than
 // initdb; the first caller makes it. Without a usable cache it is a plain initdb.
 func fromTemplate(ctx context.Context, fresh string, as runAs, bin binaries, opt Options) error {
-	// Small WAL segments: half of a new cluster is its first segment.
-	quick := func(dir string) error {
-		return initdb(ctx, dir, as, bin, "--no-sync", "--wal-segsize=1")
+	build, err := os.Stat(bin.postgres())
+	if err != nil {
+		return err
 	}
-	template := filepath.Join(opt.cache, fmt.Sprintf("cluster-%s-uid%d", bin.version, as.uid()))
+	// Builds of one version may differ in their file format; their size tells them apart.
+	name := fmt.Sprintf("cluster-%s-%d-uid%d", bin.version, build.Size(), as.uid())
+	template := filepath.Join(opt.cache, name)
 	if _, err := os.Stat(template); err != nil {
-		if err := makeTemplate(template, quick); err != nil {
+		// Small WAL segments: half of a new cluster is its first segment.
+		const small = "--wal-segsize=1"
+		// This one is synced: a power cut must not leave a broken template for good.
+		err := makeTemplate(template, func(dir string) error { return initdb(ctx, dir, as, bin, small) })
+		if err != nil {
 			opt.Log.Debug("no template for test clusters", "err", err)
-			return quick(fresh)
+			return initdb(ctx, fresh, as, bin, small, "--no-sync")
 		}
 	}
 	return copyCluster(template, fresh, as)
@@ -94,39 +99,4 @@ func copyFile(from, to string) error {
 	}
 	_, err = io.Copy(target, source)
 	return errors.Join(err, target.Close())
-}
-
-const throwAway = "livedesk-pg-"
-
-// newThrowAway makes a temporary data folder that the child's user can pass, and removes those
-// that killed processes left.
-func newThrowAway() (string, error) {
-	dropThrowAways()
-	dir, err := os.MkdirTemp("", throwAway+"*")
-	if err != nil {
-		return "", fmt.Errorf("make temporary data folder: %w", err)
-	}
-	if err := os.Chmod(dir, searchable()); err != nil {
-		return "", errors.Join(err, os.RemoveAll(dir))
-	}
-	return dir, nil
-}
-
-// dropThrowAways leaves young folders alone: their lock may not have been taken yet.
-func dropThrowAways() {
-	left, err := named(os.TempDir(), throwAway, "")
-	if err != nil {
-		return
-	}
-	for _, dir := range left {
-		info, err := os.Lstat(folder(dir).lock())
-		if err != nil || time.Since(info.ModTime()) < time.Minute {
-			continue
-		}
-		if lock, err := takeLock(folder(dir)); err == nil {
-			// Best effort: another user's folder, or one just going away, stays.
-			_ = os.RemoveAll(dir)
-			_ = lock.Close()
-		}
-	}
 }
