@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/model"
 )
 
@@ -65,8 +66,7 @@ type AddNotePayload struct {
 // An agent was added or changed: their availability, connection, load or settings.
 type AgentChanged struct {
 	// The agent.
-	Agent   *model.Agent `json:"agent"`
-	AgentID model.ID     `json:"-"`
+	Agent *model.Agent `json:"agent"`
 }
 
 func (AgentChanged) IsEvent() {}
@@ -97,7 +97,7 @@ type AssignConversationInput struct {
 	To *AssignTarget `json:"to"`
 	// The version that was seen: a later one gives CONFLICT.
 	Version *int `json:"version,omitempty"`
-	// Assigns also above the agent's limit, and to one who is not ONLINE.
+	// Takes it from another agent without having seen that they own it.
 	Force *bool `json:"force,omitempty"`
 }
 
@@ -168,8 +168,7 @@ type ChangePasswordPayload struct {
 // A channel was added or changed.
 type ChannelChanged struct {
 	// The channel.
-	Channel   *model.Channel `json:"channel"`
-	ChannelID model.ID       `json:"-"`
+	Channel *model.Channel `json:"channel"`
 }
 
 func (ChannelChanged) IsEvent() {}
@@ -247,36 +246,17 @@ type ContactFilter struct {
 // A conversation opened, or came into the viewer's sight.
 type ConversationAdded struct {
 	// The conversation.
-	Conversation   *model.Conversation `json:"conversation"`
-	ConversationID model.ID            `json:"-"`
+	Conversation *model.Conversation `json:"conversation"`
 }
 
 func (ConversationAdded) IsEvent() {}
-
-// One change of a conversation.
-type ConversationChange struct {
-	// The version that it made.
-	Version int `json:"version"`
-	// When it was made.
-	ChangedAt time.Time `json:"changedAt"`
-	// Why.
-	Reason model.Reason `json:"reason"`
-	// Who made it; null when the desk did.
-	Actor *model.Agent `json:"actor,omitempty"`
-	// The status afterwards.
-	Status model.ConversationStatus `json:"status"`
-	// The owner afterwards; null for nobody.
-	Assignee Assignee `json:"assignee,omitempty"`
-	// The team afterwards.
-	Team *model.Team `json:"team,omitempty"`
-}
 
 // A page of a conversation's changes.
 type ConversationChangeConnection struct {
 	// The changes with their cursors.
 	Edges []*ConversationChangeEdge `json:"edges"`
 	// The changes.
-	Nodes []*ConversationChange `json:"nodes"`
+	Nodes []*model.ConversationChange `json:"nodes"`
 	// Where the page stands.
 	PageInfo *PageInfo `json:"pageInfo"`
 }
@@ -286,14 +266,13 @@ type ConversationChangeEdge struct {
 	// Where the change stands in the list.
 	Cursor string `json:"cursor"`
 	// The change.
-	Node *ConversationChange `json:"node"`
+	Node *model.ConversationChange `json:"node"`
 }
 
 // A conversation changed its status, owner, priority, labels, unread count or customer.
 type ConversationChanged struct {
 	// The conversation.
-	Conversation   *model.Conversation `json:"conversation"`
-	ConversationID model.ID            `json:"-"`
+	Conversation *model.Conversation `json:"conversation"`
 }
 
 func (ConversationChanged) IsEvent() {}
@@ -455,7 +434,7 @@ type Delivery struct {
 	// When the provider took it.
 	SentAt *time.Time `json:"sentAt,omitempty"`
 	// Each try to send it, oldest first.
-	Attempts []*SendAttempt `json:"attempts"`
+	Attempts []*model.SendAttempt `json:"attempts"`
 	// Whose attempts they are.
 	MessageID model.ID `json:"-"`
 }
@@ -466,6 +445,8 @@ type EventPayload struct {
 	Cursor string `json:"cursor"`
 	// What happened; null in the first payload, which only says where now is.
 	Event Event `json:"event,omitempty"`
+	// What the event's objects belong to; nil to read it anew.
+	Loads *db.Loads `json:"-"`
 }
 
 // A link with which an agent sets their password. It works once and is shown only now.
@@ -515,9 +496,7 @@ type MessageAdded struct {
 	// The message.
 	Message *model.Message `json:"message"`
 	// Its conversation.
-	Conversation   *model.Conversation `json:"conversation"`
-	ConversationID model.ID            `json:"-"`
-	MessageID      model.ID            `json:"-"`
+	Conversation *model.Conversation `json:"conversation"`
 }
 
 func (MessageAdded) IsEvent() {}
@@ -527,9 +506,9 @@ type MessageAddedPayload struct {
 	// Where to go on after this message.
 	Cursor string `json:"cursor"`
 	// The message; null in the first payload, which only says where now is.
-	Message        *model.Message `json:"message,omitempty"`
-	ConversationID model.ID       `json:"-"`
-	MessageID      model.ID       `json:"-"`
+	Message *model.Message `json:"message,omitempty"`
+	// What the event's objects belong to; nil to read it anew.
+	Loads *db.Loads `json:"-"`
 }
 
 // A message got further, or one of its files did.
@@ -537,9 +516,7 @@ type MessageChanged struct {
 	// The message.
 	Message *model.Message `json:"message"`
 	// Its conversation.
-	Conversation   *model.Conversation `json:"conversation"`
-	ConversationID model.ID            `json:"-"`
-	MessageID      model.ID            `json:"-"`
+	Conversation *model.Conversation `json:"conversation"`
 }
 
 func (MessageChanged) IsEvent() {}
@@ -658,22 +635,6 @@ type RotateWebhookURLPayload struct {
 	Channel *model.Channel `json:"channel,omitempty"`
 	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
-}
-
-// One try to send a message.
-type SendAttempt struct {
-	// 1, 2, 3 …
-	Number int `json:"number"`
-	// When it began.
-	StartedAt time.Time `json:"startedAt"`
-	// When it ended; null while it goes on.
-	EndedAt *time.Time `json:"endedAt,omitempty"`
-	// How it ended; null while it goes on.
-	Outcome *SendOutcome `json:"outcome,omitempty"`
-	// The provider's error code.
-	Code *string `json:"code,omitempty"`
-	// Whether an agent asked for it.
-	ByHand bool `json:"byHand"`
 }
 
 // A message to the customer: at least one of text, attachments and template.
@@ -1065,73 +1026,6 @@ func (e *ConversationOrder) UnmarshalJSON(b []byte) error {
 }
 
 func (e ConversationOrder) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// How a try to send ended.
-type SendOutcome string
-
-const (
-	// The provider took the message.
-	SendOutcomeSent SendOutcome = "SENT"
-	// It never reached the provider, or was refused for its rate: it is tried again.
-	SendOutcomeNotSent SendOutcome = "NOT_SENT"
-	// The provider refused the message.
-	SendOutcomeRejected SendOutcome = "REJECTED"
-	// The provider may or may not have taken it.
-	SendOutcomeAmbiguous SendOutcome = "AMBIGUOUS"
-	// The provider refused the channel's credentials: it is tried again once they are mended.
-	SendOutcomeCredentials SendOutcome = "CREDENTIALS"
-)
-
-var AllSendOutcome = []SendOutcome{
-	SendOutcomeSent,
-	SendOutcomeNotSent,
-	SendOutcomeRejected,
-	SendOutcomeAmbiguous,
-	SendOutcomeCredentials,
-}
-
-func (e SendOutcome) IsValid() bool {
-	switch e {
-	case SendOutcomeSent, SendOutcomeNotSent, SendOutcomeRejected, SendOutcomeAmbiguous, SendOutcomeCredentials:
-		return true
-	}
-	return false
-}
-
-func (e SendOutcome) String() string {
-	return string(e)
-}
-
-func (e *SendOutcome) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = SendOutcome(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid SendOutcome", str)
-	}
-	return nil
-}
-
-func (e SendOutcome) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *SendOutcome) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e SendOutcome) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -24,19 +24,15 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Account() AccountResolver
 	Agent() AgentResolver
-	AgentChanged() AgentChangedResolver
 	Attachment() AttachmentResolver
 	Channel() ChannelResolver
-	ChannelChanged() ChannelChangedResolver
 	Contact() ContactResolver
 	Conversation() ConversationResolver
-	ConversationAdded() ConversationAddedResolver
-	ConversationChanged() ConversationChangedResolver
+	ConversationChange() ConversationChangeResolver
 	Delivery() DeliveryResolver
+	EventPayload() EventPayloadResolver
 	Message() MessageResolver
-	MessageAdded() MessageAddedResolver
 	MessageAddedPayload() MessageAddedPayloadResolver
-	MessageChanged() MessageChangedResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
@@ -4594,7 +4590,7 @@ input AssignConversationInput {
   to: AssignTarget!
   "The version that was seen: a later one gives CONFLICT."
   version: Int
-  "Assigns also above the agent's limit, and to one who is not ONLINE."
+  "Takes it from another agent without having seen that they own it."
   force: Boolean
 }
 

@@ -27,9 +27,6 @@ type AgentResolver interface {
 	Channels(ctx context.Context, objs []*model.Agent) ([][]*model.Channel, error)
 	Account(ctx context.Context, objs []*model.Agent) ([]*model.Account, error)
 }
-type AgentChangedResolver interface {
-	Agent(ctx context.Context, obj *AgentChanged) (*model.Agent, error)
-}
 type AttachmentResolver interface {
 	URL(ctx context.Context, obj *model.Attachment) (*string, error)
 	Failure(ctx context.Context, obj *model.Attachment) (*string, error)
@@ -37,13 +34,10 @@ type AttachmentResolver interface {
 type ChannelResolver interface {
 	PhoneNumber(ctx context.Context, obj *model.Channel) (*string, error)
 	MessagingServiceSid(ctx context.Context, obj *model.Channel) (*string, error)
-	WebhookURL(ctx context.Context, obj *model.Channel) (*string, error)
+	WebhookURL(ctx context.Context, objs []*model.Channel) ([]*string, error)
 	Agents(ctx context.Context, objs []*model.Channel) ([][]*model.Agent, error)
 	Assignment(ctx context.Context, obj *model.Channel) (*Assignment, error)
 	Health(ctx context.Context, obj *model.Channel) (*ChannelHealth, error)
-}
-type ChannelChangedResolver interface {
-	Channel(ctx context.Context, obj *ChannelChanged) (*model.Channel, error)
 }
 type ContactResolver interface {
 	Identities(ctx context.Context, objs []*model.Contact) ([][]*model.Identity, error)
@@ -61,14 +55,17 @@ type ConversationResolver interface {
 	Messages(ctx context.Context, objs []*model.Conversation, first *int, after *string, last *int, before *string) ([]*MessageConnection, error)
 	History(ctx context.Context, objs []*model.Conversation, first *int, after *string, last *int, before *string) ([]*ConversationChangeConnection, error)
 }
-type ConversationAddedResolver interface {
-	Conversation(ctx context.Context, obj *ConversationAdded) (*model.Conversation, error)
-}
-type ConversationChangedResolver interface {
-	Conversation(ctx context.Context, obj *ConversationChanged) (*model.Conversation, error)
+type ConversationChangeResolver interface {
+	Actor(ctx context.Context, objs []*model.ConversationChange) ([]*model.Agent, error)
+
+	Assignee(ctx context.Context, objs []*model.ConversationChange) ([]Assignee, error)
+	Team(ctx context.Context, objs []*model.ConversationChange) ([]*model.Team, error)
 }
 type DeliveryResolver interface {
-	Attempts(ctx context.Context, obj *Delivery) ([]*SendAttempt, error)
+	Attempts(ctx context.Context, obj *Delivery) ([]*model.SendAttempt, error)
+}
+type EventPayloadResolver interface {
+	Event(ctx context.Context, obj *EventPayload) (Event, error)
 }
 type MessageResolver interface {
 	ClientKey(ctx context.Context, obj *model.Message) (*string, error)
@@ -86,16 +83,8 @@ type MessageResolver interface {
 
 	Conversation(ctx context.Context, objs []*model.Message) ([]*model.Conversation, error)
 }
-type MessageAddedResolver interface {
-	Message(ctx context.Context, obj *MessageAdded) (*model.Message, error)
-	Conversation(ctx context.Context, obj *MessageAdded) (*model.Conversation, error)
-}
 type MessageAddedPayloadResolver interface {
 	Message(ctx context.Context, obj *MessageAddedPayload) (*model.Message, error)
-}
-type MessageChangedResolver interface {
-	Message(ctx context.Context, obj *MessageChanged) (*model.Message, error)
-	Conversation(ctx context.Context, obj *MessageChanged) (*model.Conversation, error)
 }
 type MutationResolver interface {
 	SignIn(ctx context.Context, input SignInInput) (*SignInPayload, error)
@@ -1634,7 +1623,7 @@ func (ec *executionContext) _AgentChanged_agent(ctx context.Context, field graph
 			return ec.fieldContext_AgentChanged_agent(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.AgentChanged().Agent(ctx, obj)
+			return obj.Agent, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Agent) graphql.Marshaler {
@@ -1648,8 +1637,8 @@ func (ec *executionContext) fieldContext_AgentChanged_agent(_ context.Context, f
 	fc = &graphql.FieldContext{
 		Object:     "AgentChanged",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Agent(ctx, field)
 		},
@@ -2428,7 +2417,7 @@ func (ec *executionContext) _Channel_webhookUrl(ctx context.Context, field graph
 			return ec.fieldContext_Channel_webhookUrl(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Channel().WebhookURL(ctx, obj)
+			return ec.resolveBatch_Channel_webhookUrl(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -2440,6 +2429,29 @@ func (ec *executionContext) _Channel_webhookUrl(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Channel_webhookUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, true, true, "URL")
+}
+func (ec *executionContext) resolveBatch_Channel_webhookUrl(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (any, error) {
+	resolver := ec.Resolvers.Channel()
+	if batch, ok := graphql.BatchParentsFor[*model.Channel](ctx, "Channel"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.WebhookURL(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Channel.webhookUrl",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.WebhookURL(ctx, []*model.Channel{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"Channel.webhookUrl",
+	)
 }
 
 func (ec *executionContext) _Channel_agents(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
@@ -2616,7 +2628,7 @@ func (ec *executionContext) _ChannelChanged_channel(ctx context.Context, field g
 			return ec.fieldContext_ChannelChanged_channel(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ChannelChanged().Channel(ctx, obj)
+			return obj.Channel, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Channel) graphql.Marshaler {
@@ -2630,8 +2642,8 @@ func (ec *executionContext) fieldContext_ChannelChanged_channel(_ context.Contex
 	fc = &graphql.FieldContext{
 		Object:     "ChannelChanged",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Channel(ctx, field)
 		},
@@ -4249,7 +4261,7 @@ func (ec *executionContext) _ConversationAdded_conversation(ctx context.Context,
 			return ec.fieldContext_ConversationAdded_conversation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ConversationAdded().Conversation(ctx, obj)
+			return obj.Conversation, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
@@ -4263,8 +4275,8 @@ func (ec *executionContext) fieldContext_ConversationAdded_conversation(_ contex
 	fc = &graphql.FieldContext{
 		Object:     "ConversationAdded",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Conversation(ctx, field)
 		},
@@ -4272,7 +4284,7 @@ func (ec *executionContext) fieldContext_ConversationAdded_conversation(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _ConversationChange_version(ctx context.Context, field graphql.CollectedField, obj *ConversationChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationChange_version(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4295,7 +4307,7 @@ func (ec *executionContext) fieldContext_ConversationChange_version(_ context.Co
 	return graphql.NewScalarFieldContext("ConversationChange", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ConversationChange_changedAt(ctx context.Context, field graphql.CollectedField, obj *ConversationChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationChange_changedAt(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4318,7 +4330,7 @@ func (ec *executionContext) fieldContext_ConversationChange_changedAt(_ context.
 	return graphql.NewScalarFieldContext("ConversationChange", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _ConversationChange_reason(ctx context.Context, field graphql.CollectedField, obj *ConversationChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationChange_reason(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4341,7 +4353,7 @@ func (ec *executionContext) fieldContext_ConversationChange_reason(_ context.Con
 	return graphql.NewScalarFieldContext("ConversationChange", field, false, false, "ChangeReason")
 }
 
-func (ec *executionContext) _ConversationChange_actor(ctx context.Context, field graphql.CollectedField, obj *ConversationChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationChange_actor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4350,7 +4362,7 @@ func (ec *executionContext) _ConversationChange_actor(ctx context.Context, field
 			return ec.fieldContext_ConversationChange_actor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Actor, nil
+			return ec.resolveBatch_ConversationChange_actor(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Agent) graphql.Marshaler {
@@ -4364,16 +4376,39 @@ func (ec *executionContext) fieldContext_ConversationChange_actor(_ context.Cont
 	fc = &graphql.FieldContext{
 		Object:     "ConversationChange",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Agent(ctx, field)
 		},
 	}
 	return fc, nil
 }
+func (ec *executionContext) resolveBatch_ConversationChange_actor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChange) (any, error) {
+	resolver := ec.Resolvers.ConversationChange()
+	if batch, ok := graphql.BatchParentsFor[*model.ConversationChange](ctx, "ConversationChange"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Actor(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Agent](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ConversationChange.actor",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Actor(ctx, []*model.ConversationChange{obj})
+	return graphql.ResolveBatchSingleResult[*model.Agent](
+		ctx,
+		results,
+		err,
+		"ConversationChange.actor",
+	)
+}
 
-func (ec *executionContext) _ConversationChange_status(ctx context.Context, field graphql.CollectedField, obj *ConversationChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationChange_status(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4396,7 +4431,7 @@ func (ec *executionContext) fieldContext_ConversationChange_status(_ context.Con
 	return graphql.NewScalarFieldContext("ConversationChange", field, false, false, "ConversationStatus")
 }
 
-func (ec *executionContext) _ConversationChange_assignee(ctx context.Context, field graphql.CollectedField, obj *ConversationChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationChange_assignee(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4405,7 +4440,7 @@ func (ec *executionContext) _ConversationChange_assignee(ctx context.Context, fi
 			return ec.fieldContext_ConversationChange_assignee(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Assignee, nil
+			return ec.resolveBatch_ConversationChange_assignee(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v Assignee) graphql.Marshaler {
@@ -4416,10 +4451,33 @@ func (ec *executionContext) _ConversationChange_assignee(ctx context.Context, fi
 	)
 }
 func (ec *executionContext) fieldContext_ConversationChange_assignee(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ConversationChange", field, false, false, "Assignee")
+	return graphql.NewScalarFieldContext("ConversationChange", field, true, true, "Assignee")
+}
+func (ec *executionContext) resolveBatch_ConversationChange_assignee(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChange) (any, error) {
+	resolver := ec.Resolvers.ConversationChange()
+	if batch, ok := graphql.BatchParentsFor[*model.ConversationChange](ctx, "ConversationChange"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Assignee(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[Assignee](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ConversationChange.assignee",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Assignee(ctx, []*model.ConversationChange{obj})
+	return graphql.ResolveBatchSingleResult[Assignee](
+		ctx,
+		results,
+		err,
+		"ConversationChange.assignee",
+	)
 }
 
-func (ec *executionContext) _ConversationChange_team(ctx context.Context, field graphql.CollectedField, obj *ConversationChange) (ret graphql.Marshaler) {
+func (ec *executionContext) _ConversationChange_team(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4428,7 +4486,7 @@ func (ec *executionContext) _ConversationChange_team(ctx context.Context, field 
 			return ec.fieldContext_ConversationChange_team(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Team, nil
+			return ec.resolveBatch_ConversationChange_team(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Team) graphql.Marshaler {
@@ -4442,13 +4500,36 @@ func (ec *executionContext) fieldContext_ConversationChange_team(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "ConversationChange",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Team(ctx, field)
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ConversationChange_team(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChange) (any, error) {
+	resolver := ec.Resolvers.ConversationChange()
+	if batch, ok := graphql.BatchParentsFor[*model.ConversationChange](ctx, "ConversationChange"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Team(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Team](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ConversationChange.team",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Team(ctx, []*model.ConversationChange{obj})
+	return graphql.ResolveBatchSingleResult[*model.Team](
+		ctx,
+		results,
+		err,
+		"ConversationChange.team",
+	)
 }
 
 func (ec *executionContext) _ConversationChangeConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ConversationChangeConnection) (ret graphql.Marshaler) {
@@ -4495,8 +4576,8 @@ func (ec *executionContext) _ConversationChangeConnection_nodes(ctx context.Cont
 			return obj.Nodes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ConversationChange) graphql.Marshaler {
-			return ec.marshalNConversationChange2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐConversationChangeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ConversationChange) graphql.Marshaler {
+			return ec.marshalNConversationChange2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐConversationChangeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4582,8 +4663,8 @@ func (ec *executionContext) _ConversationChangeEdge_node(ctx context.Context, fi
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ConversationChange) graphql.Marshaler {
-			return ec.marshalNConversationChange2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐConversationChange(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationChange) graphql.Marshaler {
+			return ec.marshalNConversationChange2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐConversationChange(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4611,7 +4692,7 @@ func (ec *executionContext) _ConversationChanged_conversation(ctx context.Contex
 			return ec.fieldContext_ConversationChanged_conversation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ConversationChanged().Conversation(ctx, obj)
+			return obj.Conversation, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
@@ -4625,8 +4706,8 @@ func (ec *executionContext) fieldContext_ConversationChanged_conversation(_ cont
 	fc = &graphql.FieldContext{
 		Object:     "ConversationChanged",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Conversation(ctx, field)
 		},
@@ -5356,8 +5437,8 @@ func (ec *executionContext) _Delivery_attempts(ctx context.Context, field graphq
 			return ec.Resolvers.Delivery().Attempts(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*SendAttempt) graphql.Marshaler {
-			return ec.marshalNSendAttempt2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSendAttemptᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SendAttempt) graphql.Marshaler {
+			return ec.marshalNSendAttempt2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSendAttemptᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5408,7 +5489,7 @@ func (ec *executionContext) _EventPayload_event(ctx context.Context, field graph
 			return ec.fieldContext_EventPayload_event(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Event, nil
+			return ec.Resolvers.EventPayload().Event(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v Event) graphql.Marshaler {
@@ -5419,7 +5500,7 @@ func (ec *executionContext) _EventPayload_event(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_EventPayload_event(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("EventPayload", field, false, false, "Event")
+	return graphql.NewScalarFieldContext("EventPayload", field, true, true, "Event")
 }
 
 func (ec *executionContext) _Invitation_url(ctx context.Context, field graphql.CollectedField, obj *Invitation) (ret graphql.Marshaler) {
@@ -6486,7 +6567,7 @@ func (ec *executionContext) _MessageAdded_message(ctx context.Context, field gra
 			return ec.fieldContext_MessageAdded_message(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MessageAdded().Message(ctx, obj)
+			return obj.Message, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Message) graphql.Marshaler {
@@ -6500,8 +6581,8 @@ func (ec *executionContext) fieldContext_MessageAdded_message(_ context.Context,
 	fc = &graphql.FieldContext{
 		Object:     "MessageAdded",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Message(ctx, field)
 		},
@@ -6518,7 +6599,7 @@ func (ec *executionContext) _MessageAdded_conversation(ctx context.Context, fiel
 			return ec.fieldContext_MessageAdded_conversation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MessageAdded().Conversation(ctx, obj)
+			return obj.Conversation, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
@@ -6532,8 +6613,8 @@ func (ec *executionContext) fieldContext_MessageAdded_conversation(_ context.Con
 	fc = &graphql.FieldContext{
 		Object:     "MessageAdded",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Conversation(ctx, field)
 		},
@@ -6605,7 +6686,7 @@ func (ec *executionContext) _MessageChanged_message(ctx context.Context, field g
 			return ec.fieldContext_MessageChanged_message(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MessageChanged().Message(ctx, obj)
+			return obj.Message, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Message) graphql.Marshaler {
@@ -6619,8 +6700,8 @@ func (ec *executionContext) fieldContext_MessageChanged_message(_ context.Contex
 	fc = &graphql.FieldContext{
 		Object:     "MessageChanged",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Message(ctx, field)
 		},
@@ -6637,7 +6718,7 @@ func (ec *executionContext) _MessageChanged_conversation(ctx context.Context, fi
 			return ec.fieldContext_MessageChanged_conversation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.MessageChanged().Conversation(ctx, obj)
+			return obj.Conversation, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
@@ -6651,8 +6732,8 @@ func (ec *executionContext) fieldContext_MessageChanged_conversation(_ context.C
 	fc = &graphql.FieldContext{
 		Object:     "MessageChanged",
 		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
+		IsMethod:   false,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Conversation(ctx, field)
 		},
@@ -9515,7 +9596,7 @@ func (ec *executionContext) fieldContext_RotateWebhookUrlPayload_userErrors(_ co
 	return fc, nil
 }
 
-func (ec *executionContext) _SendAttempt_number(ctx context.Context, field graphql.CollectedField, obj *SendAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _SendAttempt_number(ctx context.Context, field graphql.CollectedField, obj *model.SendAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9538,7 +9619,7 @@ func (ec *executionContext) fieldContext_SendAttempt_number(_ context.Context, f
 	return graphql.NewScalarFieldContext("SendAttempt", field, false, false, "Int")
 }
 
-func (ec *executionContext) _SendAttempt_startedAt(ctx context.Context, field graphql.CollectedField, obj *SendAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _SendAttempt_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.SendAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9561,7 +9642,7 @@ func (ec *executionContext) fieldContext_SendAttempt_startedAt(_ context.Context
 	return graphql.NewScalarFieldContext("SendAttempt", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _SendAttempt_endedAt(ctx context.Context, field graphql.CollectedField, obj *SendAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _SendAttempt_endedAt(ctx context.Context, field graphql.CollectedField, obj *model.SendAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9584,7 +9665,7 @@ func (ec *executionContext) fieldContext_SendAttempt_endedAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("SendAttempt", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _SendAttempt_outcome(ctx context.Context, field graphql.CollectedField, obj *SendAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _SendAttempt_outcome(ctx context.Context, field graphql.CollectedField, obj *model.SendAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9596,8 +9677,8 @@ func (ec *executionContext) _SendAttempt_outcome(ctx context.Context, field grap
 			return obj.Outcome, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *SendOutcome) graphql.Marshaler {
-			return ec.marshalOSendOutcome2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSendOutcome(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SendOutcome) graphql.Marshaler {
+			return ec.marshalOSendOutcome2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSendOutcome(ctx, selections, v)
 		},
 		true,
 		false,
@@ -9607,7 +9688,7 @@ func (ec *executionContext) fieldContext_SendAttempt_outcome(_ context.Context, 
 	return graphql.NewScalarFieldContext("SendAttempt", field, false, false, "SendOutcome")
 }
 
-func (ec *executionContext) _SendAttempt_code(ctx context.Context, field graphql.CollectedField, obj *SendAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _SendAttempt_code(ctx context.Context, field graphql.CollectedField, obj *model.SendAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9630,7 +9711,7 @@ func (ec *executionContext) fieldContext_SendAttempt_code(_ context.Context, fie
 	return graphql.NewScalarFieldContext("SendAttempt", field, false, false, "String")
 }
 
-func (ec *executionContext) _SendAttempt_byHand(ctx context.Context, field graphql.CollectedField, obj *SendAttempt) (ret graphql.Marshaler) {
+func (ec *executionContext) _SendAttempt_byHand(ctx context.Context, field graphql.CollectedField, obj *model.SendAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13697,11 +13778,10 @@ func (ec *executionContext) _AgentChanged(ctx context.Context, sel ast.Selection
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AgentChanged")
 		case "agent":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AgentChanged_agent(ctx, field, obj)
-				})
+			out.Values[i] = ec._AgentChanged_agent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -14143,11 +14223,10 @@ func (ec *executionContext) _ChannelChanged(ctx context.Context, sel ast.Selecti
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ChannelChanged")
 		case "channel":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ChannelChanged_channel(ctx, field, obj)
-				})
+			out.Values[i] = ec._ChannelChanged_channel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -14718,11 +14797,10 @@ func (ec *executionContext) _ConversationAdded(ctx context.Context, sel ast.Sele
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ConversationAdded")
 		case "conversation":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ConversationAdded_conversation(ctx, field, obj)
-				})
+			out.Values[i] = ec._ConversationAdded_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -14742,7 +14820,7 @@ func (ec *executionContext) _ConversationAdded(ctx context.Context, sel ast.Sele
 
 var conversationChangeImplementors = []string{"ConversationChange"}
 
-func (ec *executionContext) _ConversationChange(ctx context.Context, sel ast.SelectionSet, obj *ConversationChange) graphql.Marshaler {
+func (ec *executionContext) _ConversationChange(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationChange) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, conversationChangeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -14754,38 +14832,41 @@ func (ec *executionContext) _ConversationChange(ctx context.Context, sel ast.Sel
 		case "version":
 			out.Values[i] = ec._ConversationChange_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "changedAt":
 			out.Values[i] = ec._ConversationChange_changedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "reason":
 			out.Values[i] = ec._ConversationChange_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "actor":
-			out.Values[i] = ec._ConversationChange_actor(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ConversationChange_actor(ctx, field, obj)
+				})
 		case "status":
 			out.Values[i] = ec._ConversationChange_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "assignee":
-			out.Values[i] = ec._ConversationChange_assignee(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ConversationChange_assignee(ctx, field, obj)
+				})
 		case "team":
-			out.Values[i] = ec._ConversationChange_team(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ConversationChange_team(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -14896,11 +14977,10 @@ func (ec *executionContext) _ConversationChanged(ctx context.Context, sel ast.Se
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ConversationChanged")
 		case "conversation":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ConversationChanged_conversation(ctx, field, obj)
-				})
+			out.Values[i] = ec._ConversationChanged_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -15343,13 +15423,14 @@ func (ec *executionContext) _EventPayload(ctx context.Context, sel ast.Selection
 		case "cursor":
 			out.Values[i] = ec._EventPayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "event":
-			out.Values[i] = ec._EventPayload_event(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EventPayload_event(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -15767,17 +15848,15 @@ func (ec *executionContext) _MessageAdded(ctx context.Context, sel ast.Selection
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("MessageAdded")
 		case "message":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._MessageAdded_message(ctx, field, obj)
-				})
+			out.Values[i] = ec._MessageAdded_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "conversation":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._MessageAdded_conversation(ctx, field, obj)
-				})
+			out.Values[i] = ec._MessageAdded_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -15846,17 +15925,15 @@ func (ec *executionContext) _MessageChanged(ctx context.Context, sel ast.Selecti
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("MessageChanged")
 		case "message":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._MessageChanged_message(ctx, field, obj)
-				})
+			out.Values[i] = ec._MessageChanged_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "conversation":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._MessageChanged_conversation(ctx, field, obj)
-				})
+			out.Values[i] = ec._MessageChanged_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -16688,7 +16765,7 @@ func (ec *executionContext) _RotateWebhookUrlPayload(ctx context.Context, sel as
 
 var sendAttemptImplementors = []string{"SendAttempt"}
 
-func (ec *executionContext) _SendAttempt(ctx context.Context, sel ast.SelectionSet, obj *SendAttempt) graphql.Marshaler {
+func (ec *executionContext) _SendAttempt(ctx context.Context, sel ast.SelectionSet, obj *model.SendAttempt) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sendAttemptImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -17956,11 +18033,12 @@ func (ec *executionContext) marshalNConversation2ᚖgithubᚗcomᚋlivedeskᚋli
 	return ec._Conversation(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNConversationChange2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐConversationChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ConversationChange) graphql.Marshaler {
+func (ec *executionContext) marshalNConversationChange2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐConversationChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ConversationChange) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "ConversationChange", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNConversationChange2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐConversationChange(ctx, sel, v[i])
+		return ec.marshalNConversationChange2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐConversationChange(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -17972,7 +18050,7 @@ func (ec *executionContext) marshalNConversationChange2ᚕᚖgithubᚗcomᚋlive
 	return ret
 }
 
-func (ec *executionContext) marshalNConversationChange2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐConversationChange(ctx context.Context, sel ast.SelectionSet, v *ConversationChange) graphql.Marshaler {
+func (ec *executionContext) marshalNConversationChange2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐConversationChange(ctx context.Context, sel ast.SelectionSet, v *model.ConversationChange) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ConversationChange!")
 		return graphql.Null
@@ -18457,11 +18535,11 @@ func (ec *executionContext) unmarshalNRotateWebhookUrlInput2githubᚗcomᚋlived
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSendAttempt2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSendAttemptᚄ(ctx context.Context, sel ast.SelectionSet, v []*SendAttempt) graphql.Marshaler {
+func (ec *executionContext) marshalNSendAttempt2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSendAttemptᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SendAttempt) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSendAttempt2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSendAttempt(ctx, sel, v[i])
+		return ec.marshalNSendAttempt2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSendAttempt(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18473,7 +18551,7 @@ func (ec *executionContext) marshalNSendAttempt2ᚕᚖgithubᚗcomᚋlivedeskᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalNSendAttempt2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSendAttempt(ctx context.Context, sel ast.SelectionSet, v *SendAttempt) graphql.Marshaler {
+func (ec *executionContext) marshalNSendAttempt2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSendAttempt(ctx context.Context, sel ast.SelectionSet, v *model.SendAttempt) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SendAttempt!")
 		return graphql.Null
@@ -19138,20 +19216,23 @@ func (ec *executionContext) marshalOSendMessagePayload2ᚖgithubᚗcomᚋlivedes
 	return ec._SendMessagePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOSendOutcome2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSendOutcome(ctx context.Context, v any) (*SendOutcome, error) {
+func (ec *executionContext) unmarshalOSendOutcome2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSendOutcome(ctx context.Context, v any) (*model.SendOutcome, error) {
 	if v == nil {
 		return nil, nil
 	}
-	var res = new(SendOutcome)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.SendOutcome(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOSendOutcome2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSendOutcome(ctx context.Context, sel ast.SelectionSet, v *SendOutcome) graphql.Marshaler {
+func (ec *executionContext) marshalOSendOutcome2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSendOutcome(ctx context.Context, sel ast.SelectionSet, v *model.SendOutcome) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	return v
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOSetAvailabilityPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSetAvailabilityPayload(ctx context.Context, sel ast.SelectionSet, v *SetAvailabilityPayload) graphql.Marshaler {

@@ -1,0 +1,85 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/livedesk/livedesk/db"
+	"github.com/livedesk/livedesk/graph/exec"
+	"github.com/livedesk/livedesk/model"
+	"github.com/livedesk/livedesk/server/desk"
+)
+
+// Resolver answers the fields of the schema: reads from DB, changes through Desk, streams from Feed.
+type Resolver struct {
+	Desk *desk.Desk
+	DB   *db.DB
+	Feed *db.Feed
+	Log  *slog.Logger
+	Now  func() time.Time
+
+	open bool // the schema may be introspected without a sign-in
+}
+
+var _ exec.ResolverRoot = (*Resolver)(nil)
+
+// Account is part of gqlgen's root.
+func (r *Resolver) Account() exec.AccountResolver { return &accountResolver{} }
+
+// Agent is part of gqlgen's root.
+func (r *Resolver) Agent() exec.AgentResolver { return &agentResolver{r} }
+
+// Attachment is part of gqlgen's root.
+func (r *Resolver) Attachment() exec.AttachmentResolver { return &attachmentResolver{r} }
+
+// Channel is part of gqlgen's root.
+func (r *Resolver) Channel() exec.ChannelResolver { return &channelResolver{r} }
+
+// Contact is part of gqlgen's root.
+func (r *Resolver) Contact() exec.ContactResolver { return &contactResolver{r} }
+
+// Conversation is part of gqlgen's root.
+func (r *Resolver) Conversation() exec.ConversationResolver { return &conversationResolver{r} }
+
+// ConversationChange is part of gqlgen's root.
+func (r *Resolver) ConversationChange() exec.ConversationChangeResolver { return &changeResolver{r} }
+
+// Delivery is part of gqlgen's root.
+func (r *Resolver) Delivery() exec.DeliveryResolver { return &deliveryResolver{r} }
+
+// EventPayload is part of gqlgen's root.
+func (r *Resolver) EventPayload() exec.EventPayloadResolver { return &eventPayloadResolver{} }
+
+// Message is part of gqlgen's root.
+func (r *Resolver) Message() exec.MessageResolver { return &messageResolver{r} }
+
+// MessageAddedPayload is part of gqlgen's root.
+func (r *Resolver) MessageAddedPayload() exec.MessageAddedPayloadResolver {
+	return &messageAddedPayloadResolver{}
+}
+
+// Mutation is part of gqlgen's root.
+func (r *Resolver) Mutation() exec.MutationResolver { return &mutationResolver{r} }
+
+// Query is part of gqlgen's root.
+func (r *Resolver) Query() exec.QueryResolver { return &queryResolver{r} }
+
+// Subscription is part of gqlgen's root.
+func (r *Resolver) Subscription() exec.SubscriptionResolver { return &subscriptionResolver{r} }
+
+// Team is part of gqlgen's root.
+func (r *Resolver) Team() exec.TeamResolver { return &teamResolver{r} }
+
+type (
+	queryResolver    struct{ *Resolver }
+	mutationResolver struct{ *Resolver }
+)
+
+// viewer is who asks; within a signIn it is who has just signed in.
+func viewer(ctx context.Context) (*model.Viewer, error) {
+	if v := responseOf(ctx).signedIn; v != nil {
+		return v, nil
+	}
+	return model.ViewerFrom(ctx)
+}
