@@ -26,7 +26,7 @@ const (
 // office is a desk with one account, its admin, a clock to wind and a provider to instruct.
 type office struct {
 	*desk.Desk
-	t       *testing.T
+	t       testing.TB
 	db      *db.DB
 	ahead   atomic.Int64 // how far the clock was wound
 	account int64
@@ -36,7 +36,7 @@ type office struct {
 	stored  int // conversations
 }
 
-func sealingKeys(t *testing.T, text string) *db.KeyRing {
+func sealingKeys(t testing.TB, text string) *db.KeyRing {
 	t.Helper()
 	keys, err := db.ParseKeyRing(text)
 	if err != nil {
@@ -50,7 +50,7 @@ func sealingKey(id string, fill byte) string {
 }
 
 // openOffice is an office in which nobody is set up yet.
-func openOffice(t *testing.T) *office {
+func openOffice(t testing.TB) *office {
 	t.Helper()
 	o := &office{t: t, db: dbtest.New(t), carrier: &carrier{}}
 	o.Desk = o.deskWith(sealingKeys(t, sealingKey("1", 'a')))
@@ -63,7 +63,7 @@ func (o *office) deskWith(keys *db.KeyRing) *desk.Desk {
 		Now: o.now, Told: func(int64) { o.told.Add(1) }})
 }
 
-func newOffice(t *testing.T) *office {
+func newOffice(t testing.TB) *office {
 	t.Helper()
 	o := openOffice(t)
 	if _, created, err := o.FirstAdmin(t.Context(), adminEmail, adminPassword); err != nil || !created {
@@ -174,7 +174,7 @@ func show(e model.Event) string {
 }
 
 // wantCode fails unless err is a refusal with the code about the value at the path.
-func wantCode(t *testing.T, err error, code model.Code, path ...string) {
+func wantCode(t testing.TB, err error, code model.Code, path ...string) {
 	t.Helper()
 	e, ok := err.(*model.Error)
 	if !ok || e.Code != code || !slices.Equal(e.Field, path) {
