@@ -79,6 +79,12 @@ func (s *Socket) isHeard() bool {
 	return true
 }
 
+func (s *Socket) answerPing(payload []byte) {
+	if s.isHeard() {
+		s.control(websocket.PongMessage, payload)
+	}
+}
+
 // control queues an answer to a ping of either kind.
 func (s *Socket) control(opcode int, payload []byte) {
 	s.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -97,6 +98,14 @@ func idleTail(ctx context.Context, s *transport.Stream, _ chan<- *testschema.Eve
 }
 
 func caughtUp(_ context.Context, s *transport.Stream, _ chan<- *testschema.Event) { s.CaughtUp(1) }
+
+// counted is a prelude with nothing to send; whoever runs it has joined the group.
+func counted(members *atomic.Int64) func(context.Context, *transport.Stream, chan<- *testschema.Event) {
+	return func(_ context.Context, s *transport.Stream, _ chan<- *testschema.Event) {
+		members.Add(1)
+		s.CaughtUp(1)
+	}
+}
 
 // The prelude delivers 4 to 6 while the tail, which started at 2, has sent 3 to 7: each position arrives once, in order.
 func TestPreludeAndTailOverlap(t *testing.T) {
@@ -271,8 +280,9 @@ func TestHeldResponsesAreBounded(t *testing.T) {
 // One member does not read: it is closed with 1013 when its queue is full, and the other one misses nothing.
 func TestStalledMember(t *testing.T) {
 	t.Parallel()
-	const last = 3000
 	tick := make(chan uint64)
+	defer close(tick)
+	var members atomic.Int64
 	d := newDesk(t, script{
 		tail: func(_ context.Context, s *transport.Stream, out chan<- *testschema.Event) {
 			s.Started(1)
@@ -281,20 +291,25 @@ func TestStalledMember(t *testing.T) {
 				out <- &testschema.Event{Position: int(i), Scope: strings.Repeat("x", 10_000)}
 			}
 		},
-		prelude: caughtUp,
-	}.events, &transport.WebSocket{})
+		prelude: counted(&members),
+	}.events, &transport.WebSocket{WriteTimeout: patience})
 	stalled, _ := d.join(t, "")
 	reading, _ := d.join(t, "")
 	for _, p := range []*peer{stalled, reading} {
-		p.send(follows("1", 1), `{"type":"ping"}`)
-		p.expect(`{"type":"pong"}`)
+		p.send(follows("1", 1))
 	}
-	for i := uint64(2); i <= last; i++ {
-		tick <- i
-		reading.expect(event("1", i, strings.Repeat("x", 10_000)))
+	await(t, "both are members", func() bool { return members.Load() == 2 })
+	next := uint64(2)
+	publish := func() {
+		tick <- next
+		reading.expect(event("1", next, strings.Repeat("x", 10_000)))
+		next++
 	}
-	close(tick)
+	for d.Counters.SlowCloses.Load() == 0 {
+		publish()
+	}
 	stalled.expectClose(1013, "Too slow, resume")
+	publish()
 	if got := d.Counters.SlowCloses.Load(); got != 1 {
 		t.Errorf("%d slow closes, want 1", got)
 	}

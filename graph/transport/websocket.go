@@ -30,7 +30,7 @@ type WebSocket struct {
 
 	// Share names the subscriptions that may share one execution: those with the same document, operation name and
 	// key. The key must hold the variables, except those that only say where to resume, and all that visibility
-	// depends on; ShareKey makes one. ok is false for an operation that runs for its subscriber alone. When nil none
+	// depends on, extensions included; ShareKey makes one. ok is false for an operation that runs for its subscriber alone. When nil none
 	// is shared. Resolvers of shared operations follow the contract of Stream.
 	Share func(ctx context.Context, op *graphql.OperationContext) (key string, ok bool)
 
