@@ -13,7 +13,7 @@ func (t *Twilio) listNumbers(c *call) answer {
 	var numbers []*sender
 	var sids []string
 	for _, s := range c.account.senders {
-		if s.whatsApp() || s.sandbox || !matchesNumber(s.address, wanted) {
+		if s.sid[:2] != "PN" || !matchesNumber(s.address, wanted) {
 			continue
 		}
 		numbers, sids = append(numbers, s), append(sids, s.sid)
@@ -80,7 +80,7 @@ func (t *Twilio) updateNumber(c *call) answer {
 func (c *call) number() *sender {
 	sid, ok := c.fileSid()
 	for _, s := range c.account.senders {
-		if ok && s.sid == sid && !s.whatsApp() && !s.sandbox {
+		if ok && s.sid == sid && s.sid[:2] == "PN" {
 			return s
 		}
 	}

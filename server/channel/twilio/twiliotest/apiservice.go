@@ -71,7 +71,7 @@ func (t *Twilio) serviceOf(c *call) *service {
 }
 
 func (t *Twilio) listPoolNumbers(c *call) answer {
-	return t.listPool(c, "phone_numbers", false, func(v *service, s *sender) map[string]any {
+	return t.listPool(c, "phone_numbers", "PN", func(v *service, s *sender) map[string]any {
 		return map[string]any{
 			"sid": s.sid, "account_sid": s.account.sid, "service_sid": v.sid, "phone_number": s.address,
 			"country_code": country(s.address), "capabilities": []string{"SMS", "MMS", "Voice"},
@@ -80,7 +80,7 @@ func (t *Twilio) listPoolNumbers(c *call) answer {
 }
 
 func (t *Twilio) listPoolSenders(c *call) answer {
-	return t.listPool(c, "senders", true, func(v *service, s *sender) map[string]any {
+	return t.listPool(c, "senders", "XE", func(v *service, s *sender) map[string]any {
 		return map[string]any{
 			"sid": s.sid, "account_sid": s.account.sid, "messaging_service_sid": v.sid, "sender": s.address,
 			"sender_type": "WhatsApp", "country_code": country(bare(s.address)),
@@ -88,7 +88,7 @@ func (t *Twilio) listPoolSenders(c *call) answer {
 	})
 }
 
-func (t *Twilio) listPool(c *call, key string, whatsApp bool, resource func(*service, *sender) map[string]any) answer {
+func (t *Twilio) listPool(c *call, key, prefix string, resource func(*service, *sender) map[string]any) answer {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	v := t.serviceOf(c)
@@ -97,7 +97,7 @@ func (t *Twilio) listPool(c *call, key string, whatsApp bool, resource func(*ser
 	}
 	items, sids := []any{}, []string(nil)
 	for _, s := range v.pool {
-		if s.whatsApp() != whatsApp {
+		if s.sid[:2] != prefix {
 			continue
 		}
 		r := resource(v, s)

@@ -11,8 +11,8 @@ const (
 	TemplateSid    = "HX7e577e577e577e577e577e577e577e57"
 )
 
-// AddDefault adds an account with a WhatsApp number, an SMS number, a Messaging Service with a number for both, and an
-// approved template.
+// AddDefault adds an account with a WhatsApp number, an SMS number, a Messaging Service with a number for both, an
+// approved template, and two customers to play.
 func (t *Twilio) AddDefault() {
 	t.AddAccount(AccountSid, AuthToken)
 	for _, address := range []string{WhatsAppNumber, SMSNumber, ServiceNumber, "whatsapp:" + ServiceNumber} {
@@ -24,4 +24,6 @@ func (t *Twilio) AddDefault() {
 		Body:      "Hello {{1}}, your appointment is on {{2}}. Reply here if you want to change it.",
 		Variables: map[string]string{"1": "there", "2": "Monday"},
 	})
+	t.AddCustomer(Customer{Address: "whatsapp:+447700900101", Name: "Ana Lima"})
+	t.AddCustomer(Customer{Address: "whatsapp:+447700900102", Name: "Ben Okafor"})
 }

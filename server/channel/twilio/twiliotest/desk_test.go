@@ -91,7 +91,7 @@ const ana = "whatsapp:+4917012345678"
 
 func newWorld(t *testing.T, o twiliotest.Options) *world {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	w := &world{Twilio: twiliotest.New(o), ctx: ctx}
 	w.AddDefault()

@@ -105,9 +105,11 @@ func (t *Twilio) answerWith(w http.ResponseWriter, c *call, f *Fault, do operati
 	}
 	ctx, cancel := t.during(c.request.Context())
 	defer cancel()
-	if pause(ctx, f.Delay) {
-		t.damage(ctx, w, f, a)
+	if !pause(ctx, f.Delay) {
+		c.finish()
+		panic(http.ErrAbortHandler)
 	}
+	t.damage(ctx, w, f, a)
 	c.finish()
 }
 

@@ -2,6 +2,7 @@ package twiliotest_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -167,6 +168,31 @@ func TestDuplicateWebhooks(t *testing.T) {
 	}
 	if got := len(w.Chat(ana)); got != 2 {
 		t.Errorf("%d messages, want 2", got)
+	}
+}
+
+func TestCustomersSendAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, twiliotest.Options{Seed: 5})
+	var all []twiliotest.Inbound
+	for i := range 100 {
+		all = append(all, twiliotest.Inbound{From: ana, To: twiliotest.WhatsAppNumber, Body: fmt.Sprint(i)})
+	}
+	posts, err := w.CustomersSend(w.ctx, append(all, twiliotest.Inbound{From: ana, To: "+1555"})...)
+	if err == nil || len(posts) != 101 || posts[100].OK() {
+		t.Errorf("a message to nobody: %v", err)
+	}
+	for i, p := range posts[:100] {
+		if !p.OK() || p.Form.Get("Body") != fmt.Sprint(i) || w.Chat(ana)[i].Body != fmt.Sprint(i) {
+			t.Fatalf("message %d: %+v", i, p)
+		}
+	}
+	inOrder := true
+	for i, form := range w.desk.received() {
+		inOrder = inOrder && form.Get("Body") == fmt.Sprint(i)
+	}
+	if inOrder || len(w.desk.received()) != 100 {
+		t.Errorf("%d webhooks came, in order: %v", len(w.desk.received()), inOrder)
 	}
 }
 

@@ -14,8 +14,10 @@ func (t *Twilio) pageSend(w http.ResponseWriter, r *http.Request) {
 	}
 	p, err := t.CustomerSends(r.Context(), in)
 	switch {
-	case errors.Is(err, ErrNoWebhook), errors.Is(err, ErrNotReceived):
-		sayError(w, http.StatusConflict, err.Error())
+	case errors.Is(err, ErrNoWebhook):
+		sayError(w, http.StatusConflict, "No webhook is set for this number: Twilio has the message, the desk does not know.")
+	case errors.Is(err, ErrNotReceived):
+		sayError(w, http.StatusConflict, "No webhook is set for the Messaging Service: Twilio drops its messages.")
 	case err != nil:
 		sayError(w, http.StatusBadRequest, err.Error())
 	default:

@@ -20,10 +20,11 @@ func TestResourcesHaveTwiliosForm(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, twiliotest.Options{})
 	account := "/2010-04-01/Accounts/" + twiliotest.AccountSid
+	w.AddNumber(twiliotest.AccountSid, "12345")
 	p := w.writes(t, twiliotest.Inbound{From: ana, To: twiliotest.WhatsAppNumber, Media: []twiliotest.File{
 		{Name: "cat.jpg", ContentType: "image/jpeg", Data: []byte("jpeg")},
 	}})
-	w.sends(t)
+	w.sends(t, "From", "12345", "To", "+4917012345678")
 	media := strings.TrimPrefix(p.Form.Get("MediaUrl0"), "https://api.twilio.com")
 	numbers := w.call(t, account+"/IncomingPhoneNumbers.json?PhoneNumber="+url.QueryEscape(twiliotest.SMSNumber), nil)
 	number := numbers.fields["incoming_phone_numbers"].([]any)[0].(map[string]any)["sid"].(string)
@@ -33,7 +34,7 @@ func TestResourcesHaveTwiliosForm(t *testing.T) {
 		account + ".json", account + "/Messages.json", account + "/Messages/" + p.MessageSid + ".json",
 		account + "/Messages/" + p.MessageSid + "/Media.json", media + ".json",
 		account + "/IncomingPhoneNumbers.json", account + "/IncomingPhoneNumbers/" + number + ".json",
-		"/v1/Services", "/v1/Services/" + twiliotest.ServiceSid,
+		account + "/SMS/ShortCodes.json?ShortCode=12345", "/v1/Services", "/v1/Services/" + twiliotest.ServiceSid,
 		"/v1/Services/" + twiliotest.ServiceSid + "/PhoneNumbers",
 		"/v1/Services/" + twiliotest.ServiceSid + "/ChannelSenders",
 		"/v2/Channels/Senders?Channel=whatsapp", "/v2/Channels/Senders/" + sender,

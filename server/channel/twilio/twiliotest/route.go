@@ -48,6 +48,7 @@ func (t *Twilio) routes() http.Handler {
 		"GET " + accounts + "/IncomingPhoneNumbers.json":       {"ListIncomingPhoneNumber", t.listNumbers},
 		"GET " + accounts + "/IncomingPhoneNumbers/{file}":     {"FetchIncomingPhoneNumber", t.fetchNumber},
 		"POST " + accounts + "/IncomingPhoneNumbers/{file}":    {"UpdateIncomingPhoneNumber", t.updateNumber},
+		"GET " + accounts + "/SMS/ShortCodes.json":             {"ListShortCode", t.listShortCodes},
 		"GET /v1/Services":                                     {"ListService", t.listServices},
 		"GET " + pool:                                          {"FetchService", t.fetchService},
 		"POST " + pool:                                         {"UpdateService", t.updateService},

@@ -29,17 +29,20 @@ type target struct {
 
 func (s *sender) whatsApp() bool { return isWhatsApp(s.address) }
 
-// AddNumber adds a phone number ("+1…") or a WhatsApp sender ("whatsapp:+1…") to an account and returns its SID.
+// AddNumber adds a phone number ("+1…"), a short code ("12345") or a WhatsApp sender ("whatsapp:+1…") to an account and
+// returns its SID.
 func (t *Twilio) AddNumber(accountSid, address string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	a := t.mustAccount(accountSid)
-	if !isNumber(bare(address)) || t.senders[address] != nil {
-		panic(fmt.Sprintf("twiliotest: number %q: want a new one like +15550100200 or whatsapp:+15550100200", address))
-	}
 	prefix := "PN"
-	if isWhatsApp(address) {
+	switch {
+	case !isNumber(bare(address)) && !isShortCode(address), t.senders[address] != nil:
+		panic(fmt.Sprintf("twiliotest: number %q: want a new one like +15550100200 or whatsapp:+15550100200", address))
+	case isWhatsApp(address):
 		prefix = "XE"
+	case isShortCode(address):
+		prefix = "SC"
 	}
 	s := &sender{
 		sid: t.sid(prefix), address: address, account: a, target: target{method: "POST", how: "POST"},
@@ -110,6 +113,8 @@ func bare(address string) string { return strings.TrimPrefix(address, "whatsapp:
 func isNumber(s string) bool {
 	return len(s) >= 8 && len(s) <= 16 && s[0] == '+' && s[1] != '0' && digits(s[1:])
 }
+
+func isShortCode(s string) bool { return len(s) >= 3 && len(s) <= 8 && digits(s) }
 
 func digits(s string) bool {
 	for _, c := range s {

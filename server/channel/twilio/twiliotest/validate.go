@@ -76,7 +76,7 @@ func checkFrom(_ *Twilio, d *draft) *answer {
 	case "+15005550008":
 		return bad(21611, "This 'From' number has exceeded the maximum number of queued messages")
 	}
-	if !isNumber(bare(d.from)) || bare(d.from) == "+15005550001" {
+	if !isNumber(bare(d.from)) && !isShortCode(d.from) || bare(d.from) == "+15005550001" {
 		return bad(21212, "Invalid From Number (caller ID): %s", d.from)
 	}
 	return nil

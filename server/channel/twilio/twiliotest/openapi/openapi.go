@@ -31,13 +31,19 @@ type Validator struct {
 	violations []string
 }
 
-// New reads the documents.
+// New makes a Validator that has seen nothing.
 func New() (*Validator, error) {
-	v := &Validator{}
+	routes, err := operations()
+	return &Validator{routes: routes}, err
+}
+
+// operations are those of all documents. Reading them takes longer than most tests, and nobody changes them.
+var operations = sync.OnceValues(func() ([]*route, error) {
 	names, err := fs.Glob(documents, "testdata/twilio_*.json")
 	if err != nil {
 		return nil, err
 	}
+	var routes []*route
 	for _, name := range names {
 		text, err := documents.ReadFile(name)
 		if err != nil {
@@ -47,10 +53,10 @@ func New() (*Validator, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", name, err)
 		}
-		v.routes = append(v.routes, routesOf(document)...)
+		routes = append(routes, routesOf(document)...)
 	}
-	return v, nil
-}
+	return routes, nil
+})
 
 // Around wraps the handler, usually the emulator, and fails the test at its end for each violation.
 func Around(tb testing.TB, next http.Handler) http.Handler {

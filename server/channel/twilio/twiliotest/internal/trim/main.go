@@ -31,6 +31,7 @@ var kept = map[string][]string{
 		"get /2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers.json",
 		"get /2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers/{Sid}.json",
 		"post /2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers/{Sid}.json",
+		"get /2010-04-01/Accounts/{AccountSid}/SMS/ShortCodes.json",
 	},
 	"twilio_messaging_v1.json": {
 		"get /v1/Services",
