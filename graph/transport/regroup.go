@@ -4,6 +4,9 @@ package transport
 // user may see has changed, and after SetContext if that is where it stands. When it returns, no response of the
 // executions before is queued any more; each subscription then gets a prelude that resumes after its last event, and
 // the tail of its new key. Subscriptions that are not shared, queries and mutations go on as they are.
+//
+// A socket whose Init has not returned yet is closed with 1013 instead: Init may already have read what has changed
+// since, and the client comes back to read it again.
 func (s *Socket) Regroup() {
 	for _, m := range s.cutOff() {
 		m.leave()
@@ -15,6 +18,9 @@ func (s *Socket) Regroup() {
 func (s *Socket) cutOff() []*member {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.state < ready {
+		s.shut(closeGap)
+	}
 	s.generation++
 	var cut []*member
 	for _, op := range s.operations {

@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"testing"
 
@@ -166,4 +167,19 @@ func TestRegroupLeavesOthersAlone(t *testing.T) {
 	(<-sockets).Regroup()
 	close(answer)
 	p.expect(`{"id":"1","type":"next","payload":{"data":{"waits":"answered"}}}`, `{"id":"1","type":"complete"}`)
+}
+
+// Init may have read what the user may see just before it changed; nothing is lost when the client has to come back.
+func TestRegroupDuringInit(t *testing.T) {
+	t.Parallel()
+	sockets := make(chan *transport.Socket, 1)
+	url := serve(t, &transport.WebSocket{Init: func(ctx context.Context, _ json.RawMessage) (context.Context, error) {
+		sockets <- transport.SocketFrom(ctx)
+		<-ctx.Done()
+		return ctx, nil
+	}}, &testschema.Root{})
+	p := dial(t, url, "graphql-transport-ws")
+	p.send(initMessage)
+	(<-sockets).Regroup()
+	p.expectClose(1013, "Resume")
 }

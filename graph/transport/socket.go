@@ -87,7 +87,8 @@ func (s *Socket) Context() context.Context {
 }
 
 // SetContext gives later operations, and those that Regroup runs again, another context. It must be derived from
-// Context(), and its end does not close the socket.
+// Context(), and its end does not close the socket. Before Init has returned it has no effect: Regroup, which belongs
+// to it, closes the socket then.
 func (s *Socket) SetContext(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
