@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -55,15 +56,21 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	apiError(w, http.StatusNotFound, 20404, "The requested resource was not found")
 }
 
+// all are the requests so far.
+func (a *api) all() []*http.Request {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.requests)
+}
+
 // last is the newest request.
 func (a *api) last(t *testing.T) *http.Request {
 	t.Helper()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.requests) == 0 {
+	all := a.all()
+	if len(all) == 0 {
 		t.Fatal("no request came")
 	}
-	return a.requests[len(a.requests)-1]
+	return all[len(all)-1]
 }
 
 func apiError(w http.ResponseWriter, status, code int, text string) {

@@ -145,8 +145,8 @@ func TestCheckLooksAtTheFormFirst(t *testing.T) {
 		_, err := p.Check(t.Context(), tc.channel, model.Secret{AuthToken: tc.token})
 		wantRefused(t, err, model.Invalid, tc.field)
 	}
-	if len(server.requests) != 0 {
-		t.Errorf("Twilio was asked %d times", len(server.requests))
+	if len(server.all()) != 0 {
+		t.Errorf("Twilio was asked %d times", len(server.all()))
 	}
 }
 
@@ -196,7 +196,7 @@ func TestCheckStaysAtTwilio(t *testing.T) {
 	})
 	_, err := p.Check(t.Context(), byNumber(model.WhatsApp), testSecret)
 	wantRefused(t, err, model.ProviderUnreached, "")
-	if len(stranger.requests) != 0 {
-		t.Errorf("the stranger was asked: %v", stranger.requests[0].Header)
+	if len(stranger.all()) != 0 {
+		t.Errorf("the stranger was asked: %v", stranger.all()[0].Header)
 	}
 }

@@ -109,10 +109,10 @@ func TestFindAsksPrecisely(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(server.requests) != 4 {
-		t.Fatalf("%d requests, want one bounded and one unbounded each", len(server.requests))
+	if len(server.all()) != 4 {
+		t.Fatalf("%d requests, want one bounded and one unbounded each", len(server.all()))
 	}
-	for i, r := range server.requests {
+	for i, r := range server.all() {
 		q := r.URL.Query()
 		from, since := "whatsapp:"+testNumber, testNow.Add(-time.Minute).Format(time.RFC3339)
 		if i >= 2 {

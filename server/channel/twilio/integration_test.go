@@ -237,7 +237,7 @@ func TestSendThroughTheEmulator(t *testing.T) {
 func TestFaultsOfTheEmulator(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, twiliotest.Options{HideUnsent: true, Manual: true})
-	d.provider = shortened(t, d)
+	impatient := shortened(t, d)
 	d.writes(t, twiliotest.Inbound{From: anaWhatsApp, To: twiliotest.WhatsAppNumber, Body: "hi"})
 	cases := map[string]struct {
 		fault   twiliotest.Fault
@@ -260,8 +260,12 @@ func TestFaultsOfTheEmulator(t *testing.T) {
 	for name, tc := range cases {
 		m := d.outgoing("/whatsapp", anaSMS, name)
 		d.emulator.FailNext(1, tc.fault)
+		sender := d.provider
+		if tc.fault.Kind == twiliotest.Hang {
+			sender = impatient
+		}
 		begun := time.Now()
-		sid, err := d.provider.Send(context.Background(), channels["/whatsapp"], d.secrets[0], m)
+		sid, err := sender.Send(context.Background(), channels["/whatsapp"], d.secrets[0], m)
 		var e *channel.SendError
 		if sid != "" || !errors.As(err, &e) || e.Outcome != tc.outcome || e.RetryAfter != tc.fault.RetryAfter {
 			t.Errorf("%s: %q, %+v, want outcome %d", name, sid, err, tc.outcome)
@@ -281,7 +285,7 @@ func shortened(t *testing.T, d *desk) *twilio.Provider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := twilio.New(twilio.Options{BaseURL: base, Timeout: 200 * time.Millisecond})
+	p := twilio.New(twilio.Options{BaseURL: base, Timeout: time.Second})
 	t.Cleanup(func() {
 		d.emulator.Close() // lets requests go that hang
 		p.Close()

@@ -40,7 +40,7 @@ func TestFetchMedia(t *testing.T) {
 	if media.ContentType != "image/png" || media.FileName != "cat.png" || media.Size != 7 {
 		t.Errorf("media %+v", media)
 	}
-	for i, r := range server.requests {
+	for i, r := range server.all() {
 		if user, password, ok := r.BasicAuth(); ok != (i == 0) || i == 0 && (user != testAccount || password != testToken) {
 			t.Errorf("request %d to %s: signed in %v", i, r.URL.Path, ok)
 		}
@@ -168,7 +168,7 @@ func TestFetchMediaDoesNotComeBack(t *testing.T) {
 		media.Body.Close()
 		t.Error("the redirect was followed")
 	}
-	if len(server.requests) != 0 {
+	if len(server.all()) != 0 {
 		t.Error("the stand-in was asked")
 	}
 }
@@ -199,8 +199,8 @@ func TestFetchMediaErrors(t *testing.T) {
 				t.Fatalf("got %v, want %q", err, tc.code)
 			}
 			mustNotHold(t, err.Error())
-			if len(server.requests) > maxRedirects+1 {
-				t.Errorf("%d requests", len(server.requests))
+			if len(server.all()) > maxRedirects+1 {
+				t.Errorf("%d requests", len(server.all()))
 			}
 		})
 	}
