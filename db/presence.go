@@ -18,7 +18,8 @@ const (
 	leaseLength = "30 seconds"
 )
 
-// Connect registers a socket of the agent in this process. It returns false when the agent has MaxSockets already.
+// Connect registers a socket of the agent in this process. It returns false when the agent has MaxSockets already, or
+// the session has ended meanwhile.
 func (s *Store) Connect(ctx context.Context, v *model.Viewer, socket, process model.ID) (ok bool, err error) {
 	err = s.hot.QueryRow(ctx, `SELECT connect_agent($1, $2, $3, $4, $5, $6, $7::interval)`,
 		v.Account, string(socket), string(v.Agent), string(v.Session), string(process), MaxSockets, leaseLength).Scan(&ok)
@@ -39,11 +40,13 @@ func (s *Store) Disconnect(ctx context.Context, account int64, socket model.ID, 
 	return nil
 }
 
-// RenewLeases renews this process and all its sockets in one statement, and returns how many other processes are alive.
+// RenewLeases renews this process and all its sockets in one statement, counts their sessions as used, and returns how many other processes are alive.
 func (s *Store) RenewLeases(ctx context.Context, process model.ID) (others int, err error) {
 	err = s.hot.QueryRow(ctx, `WITH me AS (
 			INSERT INTO processes (id, expires_at) VALUES ($1, now() + $2::interval) ON CONFLICT (id) DO UPDATE SET expires_at = EXCLUDED.expires_at),
-		mine AS (UPDATE connections SET expires_at = now() + $2::interval WHERE process_id = $1 AND NOT closed)
+		mine AS (UPDATE connections SET expires_at = now() + $2::interval WHERE process_id = $1 AND NOT closed),
+		used AS (UPDATE sessions s SET seen_at = now() FROM connections c WHERE c.process_id = $1 AND NOT c.closed
+			AND s.account_id = c.account_id AND s.id = c.session_id AND s.seen_at < now() - interval '5 minutes')
 		SELECT count(*) FROM processes WHERE expires_at > now() AND id <> $1`, string(process), leaseLength).Scan(&others)
 	if err != nil {
 		return 0, fmt.Errorf("renew the leases: %w", err)

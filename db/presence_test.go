@@ -1,0 +1,121 @@
+package db_test
+
+import (
+	"testing"
+
+	"github.com/livedesk/livedesk/db"
+	"github.com/livedesk/livedesk/model"
+)
+
+// present is a desk with an agent who has a session.
+func present(t *testing.T) (*desk, *model.Viewer) {
+	t.Helper()
+	d := newDesk(t, model.AlwaysNew)
+	v := &model.Viewer{Account: d.account, Agent: d.agent("hana@example.org"), Session: model.NewID(model.KindSession), Role: model.AgentRole}
+	d.exec(`INSERT INTO sessions (account_id, id, agent_id, token_hash, expires_at) VALUES ($1, $2, $3, 'x', now() + interval '1 day')`, v.Account, v.Session, v.Agent)
+	return d, v
+}
+
+func (d *desk) connect(v *model.Viewer, process model.ID, want bool) model.ID {
+	d.t.Helper()
+	id := model.NewID(model.KindConnection)
+	ok, err := d.Connect(d.t.Context(), v, id, process)
+	if err != nil || ok != want {
+		d.t.Fatalf("connect: %v, %v", ok, err)
+	}
+	return id
+}
+
+func (d *desk) endLeases() {
+	d.t.Helper()
+	if _, err := d.EndLeases(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func TestConnectedEndsWithTheLastLease(t *testing.T) {
+	t.Parallel()
+	d, v := present(t)
+	process := model.NewID(model.KindProcess)
+	first, second := d.connect(v, process, true), d.connect(v, process, true)
+	d.count(1, "agents WHERE connected")
+	d.count(1, "event_outbox WHERE kind = 'AGENT_CHANGED'")
+	for _, id := range []model.ID{first, second} {
+		d.count(1, "agents WHERE connected")
+		if err := d.Disconnect(t.Context(), d.account, id, true); err != nil {
+			t.Fatal(err)
+		}
+		d.endLeases()
+	}
+	d.count(0, "agents WHERE connected")
+	d.count(2, "event_outbox WHERE kind = 'AGENT_CHANGED'")
+}
+
+func TestASocketThatClosesLeavesAGrace(t *testing.T) {
+	t.Parallel()
+	d, v := present(t)
+	id := d.connect(v, model.NewID(model.KindProcess), true)
+	if err := d.Disconnect(t.Context(), d.account, id, false); err != nil {
+		t.Fatal(err)
+	}
+	d.endLeases()
+	d.count(1, "agents WHERE connected")
+	d.exec(`UPDATE connections SET expires_at = expires_at - interval '30 seconds'`)
+	d.endLeases()
+	d.count(0, "agents WHERE connected")
+}
+
+func TestAProcessThatDiedLosesItsLeases(t *testing.T) {
+	t.Parallel()
+	d, v := present(t)
+	alive, dead := model.NewID(model.KindProcess), model.NewID(model.KindProcess)
+	for _, p := range []model.ID{alive, dead} {
+		if _, err := d.RenewLeases(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.connect(v, dead, true)
+	d.exec(`UPDATE connections SET expires_at = now() - interval '1 second'`)
+	d.exec(`UPDATE processes SET expires_at = now() - interval '1 second' WHERE id = $1`, dead)
+	others, err := d.RenewLeases(t.Context(), alive)
+	if err != nil || others != 0 {
+		t.Fatalf("%d others, %v", others, err)
+	}
+	d.endLeases()
+	d.count(0, "agents WHERE connected")
+}
+
+func TestSocketsPerAgentAreBounded(t *testing.T) {
+	t.Parallel()
+	d, v := present(t)
+	process := model.NewID(model.KindProcess)
+	var last model.ID
+	for range db.MaxSockets {
+		last = d.connect(v, process, true)
+	}
+	d.connect(v, process, false)
+	if err := d.Disconnect(t.Context(), d.account, last, false); err != nil {
+		t.Fatal(err)
+	}
+	d.connect(v, process, true) // one that closed does not count, though its lease still runs
+}
+
+func TestAnEndedSessionConnectsNothing(t *testing.T) {
+	t.Parallel()
+	d, v := present(t)
+	d.exec(`DELETE FROM sessions`)
+	d.connect(v, model.NewID(model.KindProcess), false)
+	d.count(0, "connections")
+}
+
+func TestALiveSocketKeepsItsSessionInUse(t *testing.T) {
+	t.Parallel()
+	d, v := present(t)
+	process := model.NewID(model.KindProcess)
+	d.connect(v, process, true)
+	d.exec(`UPDATE sessions SET seen_at = now() - interval '11 hours'`)
+	if _, err := d.RenewLeases(t.Context(), process); err != nil {
+		t.Fatal(err)
+	}
+	d.count(1, "sessions WHERE seen_at > now() - interval '1 minute'")
+}

@@ -1,0 +1,15 @@
+package server
+
+import (
+	"github.com/livedesk/livedesk/server/channel"
+	"github.com/livedesk/livedesk/server/channel/twilio"
+	"github.com/livedesk/livedesk/server/egress"
+)
+
+// providers lists the companies that the desk works with. To add one, write server/channel/<name> against the
+// contract of server/channel and name it here.
+func providers(c *Config, guard *egress.Guard) []channel.Provider {
+	return []channel.Provider{
+		twilio.New(twilio.Options{BaseURL: c.twilio, Transport: guard.Transport()}),
+	}
+}

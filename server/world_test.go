@@ -1,0 +1,177 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/livedesk/livedesk/db/dbtest"
+	"github.com/livedesk/livedesk/server/channel/twilio/twiliotest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// patience is how long a story waits for something that must happen. It is never waited for in vain on purpose.
+const patience = 20 * time.Second
+
+const testPassword = "correct horse battery"
+
+// world is a running desk with its fake Twilio and its people.
+type world struct {
+	t        *testing.T
+	line     string
+	server   *Server
+	twilio   *twiliotest.Twilio
+	admin    *person
+	agents   map[string]*person
+	channels map[string]string // name to id
+	senders  map[string]string // the channel's address at Twilio, to name
+	last     twiliotest.Post
+	token    string
+}
+
+// newServer starts a desk on a database of its own against a Twilio at the address.
+func newServer(t *testing.T, databaseURL, twilioURL string) *Server {
+	t.Helper()
+	c := &Config{Addr: "127.0.0.1:0", DatabaseURL: databaseURL, DataDir: t.TempDir(), TwilioURL: twilioURL,
+		AdminEmail: "admin@example.org", AdminPassword: testPassword, EventRetention: 24 * time.Hour}
+	if err := c.Complete(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Start(t.Context(), c, NewLog(testLog{t}, Development))
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(context.Background()) }()
+	t.Cleanup(func() {
+		s.Stop(context.Background())
+		if err := <-served; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	return s
+}
+
+// testLog shows the desk's log with a test that fails.
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(line []byte) (int, error) {
+	if os.Getenv("LIVEDESK_TEST_LOG") != "" {
+		l.t.Log(strings.TrimSpace(string(line)))
+	}
+	return len(line), nil
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	twilio := twiliotest.New(twiliotest.Options{})
+	twilio.AddDefault()
+	host := httptest.NewServer(twilio.Handler())
+	t.Cleanup(func() { twilio.Close(); host.Close() })
+	w := &world{t: t, twilio: twilio, agents: map[string]*person{}, channels: map[string]string{}, senders: map[string]string{}, token: twiliotest.AuthToken}
+	w.server = newServer(t, dbtest.URL(t), host.URL)
+	slog.SetLogLoggerLevel(slog.LevelError)
+	w.admin = w.signIn("admin", "admin@example.org")
+	return w
+}
+
+func (w *world) url() string { return w.server.config.PublicURL }
+
+// channel connects a number or a service of the emulator.
+func (w *world) channel(name, address string) {
+	kind, sender := "twilioSms", `"phoneNumber":"`+address+`"`
+	if number, ok := strings.CutPrefix(address, "whatsapp:"); ok {
+		kind, sender = "twilioWhatsapp", `"phoneNumber":"`+number+`"`
+	}
+	if strings.HasPrefix(address, "MG") {
+		kind, sender = "twilioWhatsapp", `"messagingServiceSid":"`+address+`"`
+	}
+	made := w.admin.must("createChannel", `{"name":"`+name+`","credentials":{"`+kind+`":{"accountSid":"`+twiliotest.AccountSid+`","authToken":"`+w.token+`","sender":{`+sender+`}}}}`)
+	var c struct {
+		Channel struct{ ID, WebhookURL string }
+	}
+	decode(w.t, made, &c)
+	w.channels[name], w.senders[address] = c.Channel.ID, name
+	w.twilio.SetWebhook(address, c.Channel.WebhookURL)
+}
+
+// agent adds an agent, lets them work on a channel and connects them.
+func (w *world) agent(name, channel string) {
+	email := name + "@example.org"
+	made := w.admin.must("createAgent", `{"name":"`+name+`","email":"`+email+`","role":"AGENT","password":"`+testPassword+`"}`)
+	var a struct{ Agent struct{ ID string } }
+	decode(w.t, made, &a)
+	w.admin.must("addChannelAgents", `{"channelId":"`+w.channels[channel]+`","agentIds":["`+a.Agent.ID+`"]}`)
+	w.agents[name] = w.signIn(name, email)
+	w.agents[name].connect()
+}
+
+func (w *world) customerSays(from, text, to string, picture bool) {
+	in := twiliotest.Inbound{From: from, To: to, Body: text}
+	if strings.HasPrefix(to, "MG") {
+		in.Service, in.To = to, "whatsapp:"+twiliotest.ServiceNumber
+	}
+	if picture {
+		in.Media = []twiliotest.File{{ContentType: "image/png", Data: pixel}}
+	}
+	post, err := w.twilio.CustomerSends(w.t.Context(), in)
+	if err != nil || post.Status() != 204 {
+		w.t.Fatalf("%s: the desk answered %d, %v", w.line, post.Status(), err)
+	}
+	w.last = post
+}
+
+func (w *world) customerReceives(who, text string) {
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	defer cancel()
+	if _, err := w.twilio.WaitForMessage(ctx, who, twiliotest.Says(text)); err != nil {
+		w.t.Fatalf("%s: %v", w.line, err)
+	}
+}
+
+func (w *world) redeliver(times string) {
+	n, err := strconv.Atoi(times)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, post := range w.twilio.Redeliver(w.t.Context(), w.last.MessageSid, n) {
+		if post.Status() != 204 {
+			w.t.Errorf("%s: a duplicate was answered %d", w.line, post.Status())
+		}
+	}
+}
+
+func (w *world) breakCredentials() {
+	w.token = strings.Repeat("b", 32)
+	w.twilio.SetToken(twiliotest.AccountSid, w.token)
+}
+
+func (w *world) mendCredentials(name string) {
+	for address, n := range w.senders {
+		if n != name {
+			continue
+		}
+		w.admin.must("updateChannel", `{"channelId":"`+w.channels[name]+`","credentials":{"twilioWhatsapp":{"accountSid":"`+twiliotest.AccountSid+`","authToken":"`+w.token+`","sender":{"phoneNumber":"`+strings.TrimPrefix(address, "whatsapp:")+`"}}}}`)
+	}
+}
+
+// age makes what customers wrote a day older, which shuts WhatsApp's window.
+func (w *world) age() {
+	if _, err := w.server.db.Pool().Exec(w.t.Context(), `UPDATE conversations SET last_inbound_at = last_inbound_at - interval '25 hours'`); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func decode(t *testing.T, data json.RawMessage, into any) {
+	t.Helper()
+	if err := json.Unmarshal(data, into); err != nil {
+		t.Fatalf("%s: %v", data, err)
+	}
+}
