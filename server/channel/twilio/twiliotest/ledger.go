@@ -33,7 +33,8 @@ func (t *Twilio) Chat(customer string) []Message {
 }
 
 // Duplicates returns the messages that reached a customer more than once, in groups: messages are the same when
-// they have the same StatusCallback, which at the desk names the message. Those without one are not compared.
+// they have the same StatusCallback, which at the desk names the message. Those without one are not compared. What an
+// agent sends again on purpose is among them.
 func (t *Twilio) Duplicates() [][]Message {
 	groups := map[string][]Message{}
 	var order []string

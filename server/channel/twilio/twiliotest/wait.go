@@ -64,7 +64,7 @@ func (t *Twilio) WaitForAccepted(ctx context.Context, match func(Message) bool) 
 	})
 }
 
-// WaitForPost waits until a matching webhook is done with.
+// WaitForPost waits until a matching webhook is done with. It looks among those that the log still keeps.
 func (t *Twilio) WaitForPost(ctx context.Context, match func(Post) bool) (Post, error) {
 	return waitFor(ctx, t, "webhook", func() (Post, bool) {
 		for _, p := range t.posts {
