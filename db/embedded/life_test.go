@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestDataOutlivesAStop(t *testing.T) {
@@ -198,5 +199,55 @@ func TestLogIsBounded(t *testing.T) {
 	}
 	if log.size() != 0 || len(old) != maxLog || !strings.HasSuffix(string(old), "the last\n") {
 		t.Errorf("after trimming: %d bytes, %d before", log.size(), len(old))
+	}
+}
+
+func TestLogHoldsNoValues(t *testing.T) {
+	t.Parallel()
+	dir := newDir(t)
+	s := start(t, Options{Dir: dir})
+	run(t, s.URL(), "CREATE TABLE people (phone text PRIMARY KEY)")
+	run(t, s.URL(), "INSERT INTO people VALUES ('+15550100')")
+	conn := connect(t, s.URL())
+	for _, sql := range []string{"INSERT INTO people VALUES ('+15550100')", "SELECT '+15550100 in words'::int"} {
+		if _, err := conn.Exec(soon(t), sql); err == nil {
+			t.Errorf("%s did not fail", sql)
+		}
+	}
+	stop(t, s)
+	text, err := os.ReadFile(s.folder.log())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "5550100") || !strings.Contains(string(text), "database system is shut down") {
+		t.Errorf("the log is:\n%s", text)
+	}
+}
+
+func TestThrowAwaysOfKilledProcessesGo(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	long := time.Now().Add(-time.Hour)
+	for name, touched := range map[string]time.Time{"dead": long, "held": long, "young": time.Now()} {
+		lock := folder(filepath.Join(root, throwAway+name)).lock()
+		write(t, lock, "", 0o600)
+		if err := os.Chtimes(lock, touched, touched); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held := folder(filepath.Join(root, throwAway+"held"))
+	lock, err := takeLock(held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := os.Chtimes(held.lock(), long, long); err != nil {
+		t.Fatal(err)
+	}
+	dropThrowAways(root)
+	for name, stays := range map[string]bool{"dead": false, "held": true, "young": true} {
+		if _, err := os.Lstat(filepath.Join(root, throwAway+name)); (err == nil) != stays {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

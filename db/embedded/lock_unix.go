@@ -3,13 +3,35 @@
 package embedded
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"syscall"
+	"time"
 )
+
+// awaitLock tries for two seconds: a process that was killed while it started a child leaves
+// the lock with that child until its exec, and one that was told to stop may still be at it.
+func awaitLock(ctx context.Context, f folder) (*os.File, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		file, err := takeLock(f)
+		if !errors.Is(err, ErrInUse) {
+			return file, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-tick.C:
+		}
+	}
+}
 
 // takeLock lets one process at a time have the data folder. The kernel drops the lock with
 // the process, however it ends; the child does not inherit it.

@@ -139,7 +139,7 @@ func (s *Server) setUp(ctx context.Context) error {
 	if s.folder, err = openFolder(dir); err != nil {
 		return err
 	}
-	if s.lock, err = takeLock(s.folder); err != nil {
+	if s.lock, err = awaitLock(ctx, s.folder); err != nil {
 		return err
 	}
 	if s.log, err = openLog(s.folder); err != nil {
