@@ -19,6 +19,9 @@ type ConversationFilter struct {
 	Text     string // words that begin words of the contact's name or address
 	Owner    OwnedBy
 	Waiting  bool // longest waiting first, in place of newest activity first
+
+	terms string // the text as a query, when more contacts match than can be named
+	none  bool   // no contact matches the text
 }
 
 // OwnedBy is who owns a conversation. The zero value is no condition; only one field is set.
@@ -34,7 +37,11 @@ const (
 	notWaiting     = 'n'
 	waitingOrder   = "wn"
 	activityOrder  = "a"
-	activityFields = "v.last_activity_at, v.id"
+)
+
+var (
+	activityColumns = []string{"last_activity_at", "id"}
+	waitingColumns  = []string{"waiting_since", "id"}
 )
 
 // Conversations returns a page of what the viewer may see.
@@ -50,6 +57,9 @@ func (s *Store) Conversations(ctx context.Context, v *model.Viewer, f Conversati
 	segments := []byte(order)
 	if w.backward {
 		slices.Reverse(segments)
+	}
+	if f, err = s.findContacts(ctx, v.Account, f); err != nil {
+		return nil, fmt.Errorf("search contacts: %w", err)
 	}
 	var rows []*model.Conversation
 	for _, segment := range segments {
@@ -77,39 +87,54 @@ func conversationKey(c *model.Conversation, waiting bool) key {
 }
 
 func (s *Store) conversations(ctx context.Context, v *model.Viewer, f ConversationFilter, segment byte, w window) ([]*model.Conversation, error) {
-	q := &query{args: []any{v.Account}}
-	if segment == byWaiting {
-		q.waiting(v, f, w)
-	} else {
-		q.active(v, f, w, segment == notWaiting)
+	if f.none {
+		return nil, nil
 	}
+	q := &query{args: []any{v.Account}}
+	q.add("SELECT ", conversationColumns, " FROM ")
+	columns, desc := activityColumns, true
+	switch {
+	case segment == byWaiting:
+		columns, desc = waitingColumns, false
+		q.whole(v, f, " AND v.waiting_since IS NOT NULL")
+	case len(f.Contacts) > 0:
+		q.whole(v, f, restOf(segment))
+	default:
+		q.streams(v, f, restOf(segment))
+	}
+	q.bounds(w, prefixed("v.", columns), desc, q.moment)
+	q.add(w.order(prefixed("v.", columns), desc), " LIMIT ", w.limit(), ") c", w.order(prefixed("c.", columns), desc), " LIMIT ", w.limit())
 	return listed(ctx, s, q, fieldsOf)
 }
 
-// active reads one page of each status, and of each channel if they are restricted, along an index that has the page's
-// order, and merges them: the time does not grow with the number of conversations, whatever is rare among them.
-func (q *query) active(v *model.Viewer, f ConversationFilter, w window, restOnly bool) {
-	q.add("SELECT ", conversationColumns, " FROM unnest(", q.arg(statusesOf(f)), "::text[]) st(status)")
-	channels := q.channels(v, f)
-	if channels != "" {
-		q.add(" CROSS JOIN (", channels, ") ch(id)")
+func restOf(segment byte) string {
+	if segment == notWaiting {
+		return " AND v.waiting_since IS NULL"
 	}
-	q.add(" CROSS JOIN LATERAL (SELECT v.* FROM conversations v WHERE v.account_id = $1 AND v.status = st.status")
-	if channels != "" {
-		q.add(" AND v.channel_id = ch.id")
-	}
-	if restOnly {
-		q.add(" AND v.waiting_since IS NULL")
-	}
-	q.conditions(f)
-	q.bounds(w, activityFields, true, q.moment)
-	order := " ORDER BY v.last_activity_at" + w.direction(true) + ", v.id" + w.direction(true) + " LIMIT " + w.limit()
-	q.add(order, ") c ORDER BY c.last_activity_at", w.direction(true), ", c.id", w.direction(true), " LIMIT ", w.limit())
+	return ""
 }
 
-// waiting reads along the index of those who wait, which are few.
-func (q *query) waiting(v *model.Viewer, f ConversationFilter, w window) {
-	q.add("SELECT ", conversationColumns, " FROM (SELECT v.* FROM conversations v WHERE v.account_id = $1 AND v.waiting_since IS NOT NULL")
+// streams begins a query that reads one page of each status, and of each channel if they are restricted, along an
+// index that has the page's order, and merges them: the time does not grow with the number of conversations, whatever
+// is rare among them.
+func (q *query) streams(v *model.Viewer, f ConversationFilter, also string) {
+	q.add("unnest(", q.arg(statusesOf(f)), "::text[]) st(status)")
+	channels, condition := q.channels(v, f), ""
+	switch {
+	case channels == "":
+	case f.Owner.Agent != "" || f.Owner.Team != "": // few own more than a page; their index is the better one
+		condition = " AND v.channel_id IN (" + channels + ")"
+	default:
+		q.add(" CROSS JOIN (", channels, ") ch(id)")
+		condition = " AND v.channel_id = ch.id"
+	}
+	q.add(" CROSS JOIN LATERAL (SELECT v.* FROM conversations v WHERE v.account_id = $1 AND v.status = st.status", condition, also)
+	q.conditions(f)
+}
+
+// whole begins a query that reads all at once, for what is few: those who wait, and those of a few contacts.
+func (q *query) whole(v *model.Viewer, f ConversationFilter, also string) {
+	q.add("(SELECT v.* FROM conversations v WHERE v.account_id = $1", also)
 	if len(f.Statuses) > 0 {
 		q.add(" AND v.status = ANY (", q.arg(statusesOf(f)), ")")
 	}
@@ -117,8 +142,6 @@ func (q *query) waiting(v *model.Viewer, f ConversationFilter, w window) {
 		q.add(" AND v.channel_id IN (", channels, ")")
 	}
 	q.conditions(f)
-	q.bounds(w, "v.waiting_since, v.id", false, q.moment)
-	q.add(" ORDER BY v.waiting_since", w.direction(false), ", v.id", w.direction(false), " LIMIT ", w.limit(), ") c ORDER BY c.waiting_since", w.direction(false), ", c.id", w.direction(false))
 }
 
 // channels is a query for the channels that the conversations are on, or "" for all of the account.
@@ -147,8 +170,8 @@ func (q *query) conditions(f ConversationFilter) {
 	if len(f.Labels) > 0 {
 		q.add(` AND EXISTS (SELECT 1 FROM conversation_labels l WHERE l.account_id = $1 AND l.conversation_id = v.id AND l.label_id = ANY (`, q.arg(texts(f.Labels)), "::uuid[]))")
 	}
-	if terms := searchTerms(f.Text); terms != "" {
-		q.add(` AND v.contact_id IN (SELECT k.id FROM contacts k WHERE k.account_id = $1 AND `, contactWords, ` @@ to_tsquery('simple', `, q.arg(terms), "))")
+	if f.terms != "" {
+		q.add(` AND (SELECT `, contactWords, ` @@ to_tsquery('simple', `, q.arg(f.terms), ") FROM contacts k WHERE k.account_id = $1 AND k.id = v.contact_id)")
 	}
 	switch o := f.Owner; {
 	case o.Nobody:
@@ -160,6 +183,30 @@ func (q *query) conditions(f ConversationFilter) {
 	case o.AiAgent != "":
 		q.add(" AND v.agent_id IS NULL AND v.ai_agent_id = ", q.arg(string(o.AiAgent)))
 	}
+}
+
+// maxNamed is how many contacts a text is resolved to. When more match, each conversation's contact is looked at: then
+// many match, and a page is soon full.
+const maxNamed = 5000
+
+// findContacts resolves the filter's text to the contacts that match it.
+func (s *Store) findContacts(ctx context.Context, account int64, f ConversationFilter) (ConversationFilter, error) {
+	if f.Text == "" {
+		return f, nil
+	}
+	terms := searchTerms(f.Text)
+	ids, err := s.ids(ctx, `SELECT k.id::text FROM contacts k WHERE k.account_id = $1 AND `+contactWords+` @@ to_tsquery('simple', $2) LIMIT $3`, account, terms, maxNamed+1)
+	switch {
+	case err != nil:
+		return f, err
+	case len(ids) > maxNamed:
+		f.terms = terms
+		return f, nil
+	case len(f.Contacts) > 0:
+		ids = slices.DeleteFunc(ids, func(id model.ID) bool { return !slices.Contains(f.Contacts, id) })
+	}
+	f.Contacts, f.none = ids, len(ids) == 0
+	return f, nil
 }
 
 // moment adds a key of a time and an id.
@@ -190,8 +237,9 @@ func (s *Store) ConversationsOf(ctx context.Context, v *model.Viewer, contacts [
 	q := &query{args: []any{v.Account, texts(contacts), eyes(v)}}
 	q.add("SELECT ", conversationColumns, ` FROM unnest($2::uuid[]) k(id) CROSS JOIN LATERAL (
 		SELECT c.* FROM conversations c WHERE c.account_id = $1 AND c.contact_id = k.id AND `, inSight)
-	q.bounds(w, "c.last_activity_at, c.id", true, q.moment)
-	q.add(" ORDER BY c.last_activity_at", w.direction(true), ", c.id", w.direction(true), " LIMIT ", w.limit(), ") c ORDER BY c.last_activity_at", w.direction(true), ", c.id", w.direction(true))
+	columns := prefixed("c.", activityColumns)
+	q.bounds(w, columns, true, q.moment)
+	q.add(w.order(columns, true), " LIMIT ", w.limit(), ") c", w.order(columns, true))
 	rows, err := listed(ctx, s, q, fieldsOf)
 	if err != nil {
 		return nil, fmt.Errorf("list the conversations of contacts: %w", err)

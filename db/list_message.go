@@ -18,8 +18,8 @@ func (s *Store) MessagesOf(ctx context.Context, account int64, conversations []m
 	q := &query{args: []any{account, texts(conversations)}}
 	q.add("SELECT ", messageColumns, ` FROM unnest($2::uuid[]) k(id) CROSS JOIN LATERAL (
 		SELECT n.* FROM messages n WHERE n.account_id = $1 AND n.conversation_id = k.id`)
-	q.bounds(w, "n.seq", false, func(k key) string { return q.arg(k.number) })
-	q.add(" ORDER BY n.seq", w.direction(false), " LIMIT ", w.limit(), ") m ORDER BY m.seq", w.direction(false))
+	q.bounds(w, []string{"n.seq"}, false, func(k key) string { return q.arg(k.number) })
+	q.add(w.order([]string{"n.seq"}, false), " LIMIT ", w.limit(), ") m", w.order([]string{"m.seq"}, false))
 	rows, err := listed(ctx, s, q, partsOf)
 	if err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)

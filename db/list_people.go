@@ -80,8 +80,9 @@ func named[T any](ctx context.Context, s *Store, from string, args []any, p mode
 	}
 	q := &query{args: args}
 	q.add(from)
-	q.bounds(w, "lower(t.name), t.id", false, func(k key) string { return q.arg(k.text) + ", " + q.arg(string(k.id)) })
-	q.add(" ORDER BY lower(t.name)", w.direction(false), ", t.id", w.direction(false), " LIMIT ", w.limit())
+	columns := []string{"lower(t.name)", "t.id"}
+	q.bounds(w, columns, false, func(k key) string { return q.arg(k.text) + ", " + q.arg(string(k.id)) })
+	q.add(w.order(columns, false), " LIMIT ", w.limit())
 	rows, err := listed(ctx, s, q, fields)
 	if err != nil {
 		return nil, fmt.Errorf("list by name: %w", err)

@@ -144,25 +144,34 @@ func (q *query) add(texts ...string) {
 }
 
 // bounds adds the conditions of the window on the columns, which stand in descending order if desc says so.
-func (q *query) bounds(w window, columns string, desc bool, valuesOf func(key) string) {
+func (q *query) bounds(w window, columns []string, desc bool, valuesOf func(key) string) {
 	further, nearer := " > (", " < ("
 	if desc {
 		further, nearer = nearer, further
 	}
 	if w.after != nil {
-		q.add(" AND (", columns, ")", further, valuesOf(*w.after), ")")
+		q.add(" AND (", strings.Join(columns, ", "), ")", further, valuesOf(*w.after), ")")
 	}
 	if w.before != nil {
-		q.add(" AND (", columns, ")", nearer, valuesOf(*w.before), ")")
+		q.add(" AND (", strings.Join(columns, ", "), ")", nearer, valuesOf(*w.before), ")")
 	}
 }
 
-// direction is how rows are read so that the page comes first.
-func (w window) direction(desc bool) string {
+// order is how rows are read so that the page comes first.
+func (w window) order(columns []string, desc bool) string {
+	direction := " ASC"
 	if desc != w.backward {
-		return " DESC"
+		direction = " DESC"
 	}
-	return " ASC"
+	return " ORDER BY " + strings.Join(columns, direction+", ") + direction
+}
+
+func prefixed(prefix string, columns []string) []string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = prefix + c
+	}
+	return list
 }
 
 // listed runs a query and scans its rows into objects of one kind.

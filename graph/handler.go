@@ -111,4 +111,3 @@ func firstCode(ctx context.Context, alias string) string {
 	}
 	return ""
 }
-

@@ -47,7 +47,9 @@ func agentConnection(s *model.Slice[*model.Agent], err error) (*exec.AgentConnec
 	if err != nil {
 		return nil, err
 	}
-	edge := func(cursor string, node *model.Agent) *exec.AgentEdge { return &exec.AgentEdge{Cursor: cursor, Node: node} }
+	edge := func(cursor string, node *model.Agent) *exec.AgentEdge {
+		return &exec.AgentEdge{Cursor: cursor, Node: node}
+	}
 	return &exec.AgentConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
@@ -55,7 +57,9 @@ func teamConnection(s *model.Slice[*model.Team], err error) (*exec.TeamConnectio
 	if err != nil {
 		return nil, err
 	}
-	edge := func(cursor string, node *model.Team) *exec.TeamEdge { return &exec.TeamEdge{Cursor: cursor, Node: node} }
+	edge := func(cursor string, node *model.Team) *exec.TeamEdge {
+		return &exec.TeamEdge{Cursor: cursor, Node: node}
+	}
 	return &exec.TeamConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
@@ -63,7 +67,9 @@ func labelConnection(s *model.Slice[*model.Label], err error) (*exec.LabelConnec
 	if err != nil {
 		return nil, err
 	}
-	edge := func(cursor string, node *model.Label) *exec.LabelEdge { return &exec.LabelEdge{Cursor: cursor, Node: node} }
+	edge := func(cursor string, node *model.Label) *exec.LabelEdge {
+		return &exec.LabelEdge{Cursor: cursor, Node: node}
+	}
 	return &exec.LabelConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
@@ -71,7 +77,9 @@ func channelConnection(s *model.Slice[*model.Channel], err error) (*exec.Channel
 	if err != nil {
 		return nil, err
 	}
-	edge := func(cursor string, node *model.Channel) *exec.ChannelEdge { return &exec.ChannelEdge{Cursor: cursor, Node: node} }
+	edge := func(cursor string, node *model.Channel) *exec.ChannelEdge {
+		return &exec.ChannelEdge{Cursor: cursor, Node: node}
+	}
 	return &exec.ChannelConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
@@ -79,7 +87,9 @@ func contactConnection(s *model.Slice[*model.Contact], err error) (*exec.Contact
 	if err != nil {
 		return nil, err
 	}
-	edge := func(cursor string, node *model.Contact) *exec.ContactEdge { return &exec.ContactEdge{Cursor: cursor, Node: node} }
+	edge := func(cursor string, node *model.Contact) *exec.ContactEdge {
+		return &exec.ContactEdge{Cursor: cursor, Node: node}
+	}
 	return &exec.ContactConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
@@ -87,7 +97,9 @@ func conversationConnection(s *model.Slice[*model.Conversation], err error) (*ex
 	if err != nil {
 		return nil, err
 	}
-	edge := func(cursor string, node *model.Conversation) *exec.ConversationEdge { return &exec.ConversationEdge{Cursor: cursor, Node: node} }
+	edge := func(cursor string, node *model.Conversation) *exec.ConversationEdge {
+		return &exec.ConversationEdge{Cursor: cursor, Node: node}
+	}
 	return &exec.ConversationConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
@@ -95,7 +107,9 @@ func messageConnection(s *model.Slice[*model.Message], err error) (*exec.Message
 	if err != nil {
 		return nil, err
 	}
-	edge := func(cursor string, node *model.Message) *exec.MessageEdge { return &exec.MessageEdge{Cursor: cursor, Node: node} }
+	edge := func(cursor string, node *model.Message) *exec.MessageEdge {
+		return &exec.MessageEdge{Cursor: cursor, Node: node}
+	}
 	return &exec.MessageConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
@@ -103,7 +117,9 @@ func changeConnection(s *model.Slice[*model.ConversationChange], err error) (*ex
 	if err != nil {
 		return nil, err
 	}
-	edge := func(cursor string, node *model.ConversationChange) *exec.ConversationChangeEdge { return &exec.ConversationChangeEdge{Cursor: cursor, Node: node} }
+	edge := func(cursor string, node *model.ConversationChange) *exec.ConversationChangeEdge {
+		return &exec.ConversationChangeEdge{Cursor: cursor, Node: node}
+	}
 	return &exec.ConversationChangeConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 

@@ -192,7 +192,8 @@ CREATE TABLE contacts (
   created_at timestamptz NOT NULL,
   PRIMARY KEY (account_id, id)
 );
-CREATE INDEX contacts_name ON contacts (account_id, lower(name) text_pattern_ops);
+-- The words of a customer's name and number, for search. The expression is that of db.contactWords.
+CREATE INDEX contacts_words ON contacts USING gin (to_tsvector('simple', translate(name || ' ' || address || ' ' || coalesce(phone_number, ''), '+-._@/', '      ')));
 
 CREATE TABLE identities (
   account_id bigint NOT NULL,
@@ -241,11 +242,11 @@ CREATE TABLE conversations (
 ) WITH (fillfactor = 75);
 CREATE UNIQUE INDEX conversations_one_live ON conversations (account_id, channel_id, contact_id) WHERE status IN ('OPEN','AI_REPLYING','SNOOZED');
 CREATE INDEX conversations_contact ON conversations (account_id, contact_id, last_activity_at DESC, id DESC);
-CREATE INDEX conversations_activity ON conversations (account_id, last_activity_at DESC, id DESC);
+-- Lists are read along these, one status at a time, and merged (db/list_conversation.go).
 CREATE INDEX conversations_status ON conversations (account_id, status, last_activity_at DESC, id DESC);
-CREATE INDEX conversations_channel ON conversations (account_id, channel_id, last_activity_at DESC, id DESC);
-CREATE INDEX conversations_agent ON conversations (account_id, agent_id, last_activity_at DESC, id DESC) WHERE status IN ('OPEN','AI_REPLYING','SNOOZED');
-CREATE INDEX conversations_team ON conversations (account_id, team_id, last_activity_at DESC, id DESC) WHERE team_id IS NOT NULL;
+CREATE INDEX conversations_channel ON conversations (account_id, channel_id, status, last_activity_at DESC, id DESC);
+CREATE INDEX conversations_agent ON conversations (account_id, agent_id, status, last_activity_at DESC, id DESC);
+CREATE INDEX conversations_team ON conversations (account_id, team_id, status, last_activity_at DESC, id DESC) WHERE team_id IS NOT NULL;
 CREATE INDEX conversations_waiting ON conversations (account_id, waiting_since, id) WHERE waiting_since IS NOT NULL;
 CREATE INDEX conversations_snoozed ON conversations (snoozed_until) WHERE snoozed_until IS NOT NULL;
 CREATE INDEX conversations_resolved ON conversations (resolved_at) WHERE status = 'RESOLVED';
