@@ -79,7 +79,14 @@ func runDesk(t *testing.T, dir, way string) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{cmd: cmd, lines: bufio.NewReader(out)}
-	t.Cleanup(d.kill)
+	t.Cleanup(func() {
+		d.kill()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := clearCluster(ctx, folder(dir).cluster(), quiet()); err != nil {
+			t.Error(err)
+		}
+	})
 	return d
 }
 
