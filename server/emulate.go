@@ -61,7 +61,7 @@ func startFake(addr string, c *Config) (*fakeTwilio, error) {
 		return nil, fmt.Errorf("listen for the fake Twilio: %w", err)
 	}
 	f := &fakeTwilio{url: "http://" + listener.Addr().String()}
-	f.twilio = twiliotest.New(twiliotest.Options{URL: f.url, ReadReceipts: true,
+	f.twilio = twiliotest.New(twiliotest.Options{URL: f.url,
 		Pace:  twiliotest.Pace{Queued: 200 * time.Millisecond, Sent: 500 * time.Millisecond, Delivered: time.Second, Read: 2 * time.Second},
 		Links: []twiliotest.Link{{Title: "GraphiQL of the desk", URL: c.PublicURL + "/"}}})
 	f.twilio.AddDefault()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/livedesk/livedesk/db/dbtest"
 	"github.com/livedesk/livedesk/server/channel/twilio/twiliotest"
+	"github.com/livedesk/livedesk/server/channel/twilio/twiliotest/openapi"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -36,11 +37,15 @@ type world struct {
 	token    string
 }
 
-// newServer starts a desk on a database of its own against a Twilio at the address.
-func newServer(t *testing.T, databaseURL, twilioURL string) *Server {
+// newServer starts a desk on a database of its own against a Twilio at the address. The changes come on top of settings
+// for development.
+func newServer(t *testing.T, databaseURL, twilioURL string, changes ...func(*Config)) *Server {
 	t.Helper()
 	c := &Config{Addr: "127.0.0.1:0", DatabaseURL: databaseURL, DataDir: t.TempDir(), TwilioURL: twilioURL,
 		AdminEmail: "admin@example.org", AdminPassword: testPassword, EventRetention: 24 * time.Hour}
+	for _, change := range changes {
+		change(c)
+	}
 	if err := c.Complete(); err != nil {
 		t.Fatal(err)
 	}
@@ -69,14 +74,14 @@ func (l testLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, changes ...func(*Config)) *world {
 	t.Helper()
 	twilio := twiliotest.New(twiliotest.Options{})
 	twilio.AddDefault()
-	host := httptest.NewServer(twilio.Handler())
+	host := httptest.NewServer(openapi.Around(t, twilio.Handler()))
 	t.Cleanup(func() { twilio.Close(); host.Close() })
 	w := &world{t: t, twilio: twilio, agents: map[string]*person{}, channels: map[string]string{}, senders: map[string]string{}, token: twiliotest.AuthToken}
-	w.server = newServer(t, dbtest.URL(t), host.URL)
+	w.server = newServer(t, dbtest.URL(t), host.URL, changes...)
 	slog.SetLogLoggerLevel(slog.LevelError)
 	w.admin = w.signIn("admin", "admin@example.org")
 	return w
