@@ -121,7 +121,8 @@ func (s *Server) makeAPI(ctx context.Context) error {
 	s.graphql = graph.NewHandler(graph.Options{Desk: s.desk, DB: s.db.DB, Feed: s.feed, WebSocket: s.ws, Log: s.log,
 		Development: s.config.Mode == Development, Observe: s.metrics.operation})
 	s.metrics.watch(s.ws, s.db.DB)
-	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: requestTime + 5*time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
 	return s.feed.Start(ctx)
 }
