@@ -20,7 +20,7 @@ var pixel = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\
 
 // person is somebody who works at the desk: over HTTP, and on one live subscription.
 type person struct {
-	t     *testing.T
+	t     testing.TB
 	w     *world
 	name  string
 	id    string

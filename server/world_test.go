@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http/httptest"
 	"os"
@@ -21,11 +22,14 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // patience is how long a story waits for something that must happen. It is never waited for in vain on purpose.
 const patience = 20 * time.Second
 
-const testPassword = "correct horse battery"
+const (
+	adminEmail   = "admin@example.org"
+	testPassword = "correct horse battery"
+)
 
 // world is a running desk with its fake Twilio and its people.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	line     string
 	server   *Server
 	twilio   *twiliotest.Twilio
@@ -37,19 +41,23 @@ type world struct {
 	token    string
 }
 
-// newServer starts a desk on a database of its own against a Twilio at the address. The changes come on top of settings
-// for development.
-func newServer(t *testing.T, databaseURL, twilioURL string, changes ...func(*Config)) *Server {
+// newServer starts a desk on a database of its own against a Twilio at the address.
+func newServer(t testing.TB, databaseURL, twilioURL string, changes ...func(*Config)) *Server {
+	t.Helper()
+	return newServerLogging(t, testLog{t}, databaseURL, twilioURL, changes...)
+}
+
+func newServerLogging(t testing.TB, log io.Writer, databaseURL, twilioURL string, changes ...func(*Config)) *Server {
 	t.Helper()
 	c := &Config{Addr: "127.0.0.1:0", DatabaseURL: databaseURL, DataDir: t.TempDir(), TwilioURL: twilioURL,
-		AdminEmail: "admin@example.org", AdminPassword: testPassword, EventRetention: 24 * time.Hour}
+		AdminEmail: adminEmail, AdminPassword: testPassword, EventRetention: 24 * time.Hour}
 	for _, change := range changes {
 		change(c)
 	}
 	if err := c.Complete(); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Start(t.Context(), c, NewLog(testLog{t}, Development))
+	s, err := Start(t.Context(), c, NewLog(log, Development))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +73,7 @@ func newServer(t *testing.T, databaseURL, twilioURL string, changes ...func(*Con
 }
 
 // testLog shows the desk's log with a test that fails.
-type testLog struct{ t *testing.T }
+type testLog struct{ t testing.TB }
 
 func (l testLog) Write(line []byte) (int, error) {
 	if os.Getenv("LIVEDESK_TEST_LOG") != "" {
@@ -74,20 +82,26 @@ func (l testLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func newWorld(t *testing.T, changes ...func(*Config)) *world {
+func newWorld(t testing.TB, changes ...func(*Config)) *world {
+	t.Helper()
+	return newWorldLogging(t, testLog{t}, changes...)
+}
+
+func newWorldLogging(t testing.TB, log io.Writer, changes ...func(*Config)) *world {
 	t.Helper()
 	twilio := twiliotest.New(twiliotest.Options{})
 	twilio.AddDefault()
 	host := httptest.NewServer(openapi.Around(t, twilio.Handler()))
 	t.Cleanup(func() { twilio.Close(); host.Close() })
 	w := &world{t: t, twilio: twilio, agents: map[string]*person{}, channels: map[string]string{}, senders: map[string]string{}, token: twiliotest.AuthToken}
-	w.server = newServer(t, dbtest.URL(t), host.URL, changes...)
+	w.server = newServerLogging(t, log, dbtest.URL(t), host.URL, changes...)
 	slog.SetLogLoggerLevel(slog.LevelError)
-	w.admin = w.signIn("admin", "admin@example.org")
+	w.admin = w.signIn("admin", adminEmail)
 	return w
 }
 
-func (w *world) url() string { return w.server.config.PublicURL }
+// url is where the server listens, whatever its public address is.
+func (w *world) url() string { return "http://" + w.server.Addr().String() }
 
 // channel connects a number or a service of the emulator.
 func (w *world) channel(name, address string) {
@@ -174,7 +188,7 @@ func (w *world) age() {
 	}
 }
 
-func decode(t *testing.T, data json.RawMessage, into any) {
+func decode(t testing.TB, data json.RawMessage, into any) {
 	t.Helper()
 	if err := json.Unmarshal(data, into); err != nil {
 		t.Fatalf("%s: %v", data, err)
