@@ -87,7 +87,7 @@ func (s *Store) Parcel(ctx context.Context, account int64, message model.ID) (*P
 		FROM messages m JOIN conversations c ON c.account_id = m.account_id AND c.id = m.conversation_id
 		JOIN channels h ON h.account_id = m.account_id AND h.id = m.channel_id
 		CROSS JOIN LATERAL (SELECT coalesce(min(a.started_at), now()), count(*) FROM send_attempts a WHERE a.account_id = $1 AND a.message_id = m.id AND a.attempt >= (
-			SELECT greatest(coalesce(max(b.attempt) FILTER (WHERE b.outcome <> 'NOT_SENT'), 0) + 1, coalesce(max(b.attempt) FILTER (WHERE b.by_hand), 0))
+			SELECT greatest(coalesce(max(b.attempt) FILTER (WHERE b.outcome <> 'NOT_SENT' AND b.attempt < m.attempt), 0) + 1, coalesce(max(b.attempt) FILTER (WHERE b.by_hand), 0))
 			FROM send_attempts b WHERE b.account_id = $1 AND b.message_id = m.id)) AS t(began, tries)
 		WHERE m.account_id = $1 AND m.id = $2`, account, string(message)).Scan(
 		append(partsOf(&p.Message), &p.LastInboundAt, &p.Address, &p.ReplyTo, &p.Key, &files, &p.FirstTry, &p.Tries)...)

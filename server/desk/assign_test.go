@@ -92,8 +92,8 @@ func TestTakeAndRelease(t *testing.T) {
 	stale, seen := 2, 3
 	_, err = l.Assign(l.asHana(), desk.Assign{Conversation: c, Agent: l.hana.ID, Version: &stale, Force: true})
 	wantRefusal(t, err, model.Conflict, "ken has this conversation since")
-	if now, err = l.Assign(l.asHana(), desk.Assign{Conversation: c, Agent: l.hana.ID, Version: &seen}); err != nil {
-		t.Fatalf("took what was seen: %v", err)
+	if now, err = l.Assign(l.asHana(), desk.Assign{Conversation: c, Agent: l.hana.ID, Version: &seen}); err != nil || now.AgentID != l.hana.ID {
+		t.Fatalf("took what was seen: %+v, %v", now, err)
 	}
 	if now, err = l.Assign(l.asHana(), desk.Assign{Conversation: c, Unassigned: true}); err != nil || now.AgentID != "" || now.Version != 5 {
 		t.Fatalf("released %+v, %v", now, err)

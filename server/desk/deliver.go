@@ -65,7 +65,8 @@ func (j *delivery) next(ctx context.Context) (bool, error) {
 	j.fence = claim.Fence
 	if claim.Broken {
 		j.brakes.pass(j.channel)
-		return true, j.finish(ctx, claim, c, crashed())
+		_, err := j.finish(ctx, claim, c, crashed())
+		return true, err
 	}
 	p, err := j.db.Parcel(ctx, j.account, claim.Message)
 	if err != nil {
@@ -73,10 +74,8 @@ func (j *delivery) next(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	e := j.send(ctx, c, secret, p)
-	if err := j.finish(ctx, claim, c, e); err != nil {
-		return false, err
-	}
-	return e.Status != model.Sending, nil
+	ours, err := j.finish(ctx, claim, c, e)
+	return err == nil && !(ours && e.Status == model.Sending), err
 }
 
 // ready returns the channel and its secret, and nil while nothing may be sent on it. A removed channel is ready: what
@@ -148,32 +147,32 @@ func (j *delivery) send(ctx context.Context, c *model.Channel, secret model.Secr
 }
 
 // finish writes down how an attempt ended, also when the job is being stopped: an id that the provider gave is not lost
-// because the database was away for a moment.
-func (j *delivery) finish(ctx context.Context, claim *db.Claim, c *model.Channel, e db.Ended) error {
+// because the database was away for a moment. It returns false when the outcome was decided by others.
+func (j *delivery) finish(ctx context.Context, claim *db.Claim, c *model.Channel, e db.Ended) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendLease-sendTime)
 	defer cancel()
 	e.Account, e.Message, e.Attempt, e.Fence, e.At = j.account, claim.Message, claim.Attempt, claim.Fence, j.moment()
 	for {
-		err := j.save(ctx, c, e)
+		ours, err := j.save(ctx, c, e)
 		if err == nil {
 			j.told(j.account)
-			return nil
+			return ours, nil
 		}
 		if db.Hopeless(err) {
-			return err
+			return false, err
 		}
 		select {
 		case <-ctx.Done():
-			return err
+			return false, err
 		case <-time.After(firstWait / 4):
 		}
 	}
 }
 
-func (j *delivery) save(ctx context.Context, c *model.Channel, e db.Ended) error {
+func (j *delivery) save(ctx context.Context, c *model.Channel, e db.Ended) (ours bool, err error) {
 	flagged := false
-	err := j.db.Tx(ctx, func(s *db.Store) error {
-		if ours, err := s.FinishSend(ctx, e); err != nil || !ours {
+	err = j.db.Tx(ctx, func(s *db.Store) (err error) {
+		if ours, err = s.FinishSend(ctx, e); err != nil || !ours {
 			return err
 		}
 		if e.Status == model.Unknown {
@@ -182,12 +181,11 @@ func (j *delivery) save(ctx context.Context, c *model.Channel, e db.Ended) error
 		if e.Outcome != "CREDENTIALS" {
 			return nil
 		}
-		var err error
 		flagged, err = s.FlagCredentials(ctx, c, e.At)
 		return err
 	})
 	if err == nil && flagged {
 		j.log.WarnContext(ctx, "the provider refuses the credentials of a channel", "account", e.Account, "channel", c.ID)
 	}
-	return err
+	return ours, err
 }

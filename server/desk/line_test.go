@@ -25,6 +25,7 @@ type courier struct {
 	sent   []*channel.Outgoing
 	sids   int
 	found  func(known func(string) bool) *model.StatusReport
+	since  time.Time // from when on Find was to look
 	media  func() (*channel.Media, error)
 }
 
@@ -58,7 +59,8 @@ func (c *courier) Send(ctx context.Context, _ *model.Channel, _ model.Secret, m 
 	return got, err
 }
 
-func (c *courier) Find(_ context.Context, _ *model.Channel, _ model.Secret, _ *channel.Outgoing, _ time.Time, known func(string) bool) (*model.StatusReport, error) {
+func (c *courier) Find(_ context.Context, _ *model.Channel, _ model.Secret, _ *channel.Outgoing, since time.Time, known func(string) bool) (*model.StatusReport, error) {
+	c.since = since
 	if c.found == nil {
 		return nil, nil
 	}
@@ -70,7 +72,9 @@ func (c *courier) FetchMedia(context.Context, *model.Channel, model.Secret, stri
 }
 
 // sid is the provider's id of the n-th message that was handed over.
-func sid(n int) string { return "SM" + strings.Repeat("0", 30) + string(rune('0'+n/10)) + string(rune('0'+n%10)) }
+func sid(n int) string {
+	return "SM" + strings.Repeat("0", 30) + string(rune('0'+n/10)) + string(rune('0'+n%10))
+}
 
 func take(context.Context, *channel.Outgoing) (string, error) { return "", nil }
 

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/model"
@@ -20,5 +21,8 @@ func (d *Desk) Receive(ctx context.Context, c *model.Channel, messages []model.I
 	}
 	_, err := d.intake.Store(ctx, c.AccountID, arrivals...)
 	d.told(c.AccountID)
+	if slices.ContainsFunc(messages, func(m model.Incoming) bool { return len(m.Media) > 0 }) {
+		d.db.WakeQueue(db.MediaQueue)
+	}
 	return err
 }

@@ -141,7 +141,13 @@ func TestALostAnswerIsSettledByAsking(t *testing.T) {
 		}
 		return nil
 	}
+	l.exec(`UPDATE send_attempts SET started_at = started_at - interval '2 minutes'`)
+	var began time.Time
+	l.one(&began, `SELECT started_at FROM send_attempts WHERE message_id = $1`, m.ID)
 	l.settles(m, 0)
+	if !l.courier.since.Before(began) || began.Sub(l.courier.since) > 5*time.Minute {
+		t.Errorf("looked for a message of %s from %s on", began, l.courier.since)
+	}
 	if again := l.wantStatus(m.ID, model.Unknown); again.Version != m.Version {
 		t.Error("nothing was learned, and something changed")
 	}
