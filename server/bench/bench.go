@@ -1,0 +1,84 @@
+// Package bench measures the program on the machine it runs on: `livedesk bench NAME`.
+//
+// Each benchmark brings up what it needs (a Postgres of its own with fsync on, the server, a load generator in a
+// process of its own), compares with something measured in the same run, prints its figures on its last line as
+// key=value with the bars, and fails when it falls short of one or when something was lost or came twice. The command
+// calls it and nothing else does. It reads /proc, so it measures on Linux only. It must not be lenient: what is timed
+// is the program that ships, through the doors that users have.
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+)
+
+// benchmark is one measurement. Its run returns an error only when something is wrong beyond speed.
+type benchmark struct {
+	name string
+	what string
+	run  func(ctx context.Context, s *stage) (*figures, error)
+}
+
+// limit is how long a benchmark may take.
+const limit = 5 * time.Minute
+
+func benchmarks() []benchmark {
+	return []benchmark{
+		{"start", "first and later starts with the private Postgres, and the memory of an idle server", fullStart.run},
+		{"ingest", "signed webhooks over HTTP against pgbench writing one message's rows", fullIngest.run},
+		{"kill", "kill -9 under load, 20 times: nothing answered is lost, nothing comes twice", fullKill.run},
+	}
+}
+
+// Main runs the benchmark that args name. The generators are reached by the same way, in processes of their own.
+func Main(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 {
+		list(out)
+		return nil
+	}
+	if generate, ok := generators[args[0]]; ok {
+		return generate(ctx, os.Stdin, out)
+	}
+	for _, b := range benchmarks() {
+		if b.name == args[0] {
+			return b.measure(ctx, out)
+		}
+	}
+	list(out)
+	return fmt.Errorf("there is no benchmark %q", args[0])
+}
+
+func (b benchmark) measure(ctx context.Context, out io.Writer) error {
+	if runtime.GOOS != "linux" {
+		return errors.New("the benchmarks read /proc: run them on Linux")
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errors.New("the benchmark took over five minutes"))
+	defer cancel()
+	s, err := newStage(program, out)
+	if err != nil {
+		return err
+	}
+	defer s.clear()
+	s.say("bench %s: %s (seed %d)", b.name, b.what, seed)
+	f, err := b.run(ctx, s)
+	if err != nil {
+		return errors.Join(err, context.Cause(ctx))
+	}
+	fmt.Fprintln(out, f)
+	return f.verdict()
+}
+
+func list(out io.Writer) {
+	for _, b := range benchmarks() {
+		fmt.Fprintf(out, "  %-8s %s\n", b.name, b.what)
+	}
+}
