@@ -32,11 +32,11 @@ type OwnedBy struct {
 
 // The orders of conversations. WAITING has two parts: those who wait, and behind them those who do not.
 const (
-	byActivity     = 'a'
-	byWaiting      = 'w'
-	notWaiting     = 'n'
-	waitingOrder   = "wn"
-	activityOrder  = "a"
+	byActivity    = 'a'
+	byWaiting     = 'w'
+	notWaiting    = 'n'
+	waitingOrder  = "wn"
+	activityOrder = "a"
 )
 
 var (

@@ -295,7 +295,7 @@ type ConversationEdge struct {
 	Node *model.Conversation `json:"node"`
 }
 
-// Which conversations. All conditions hold together; a list means any of its values.
+// Which conversations. All conditions hold together; a list means any of its values, and an empty one is no condition.
 type ConversationFilter struct {
 	// In one of these states.
 	Statuses []model.ConversationStatus `json:"statuses,omitempty"`
@@ -645,7 +645,7 @@ type SendMessageInput struct {
 	ClientKey string `json:"clientKey"`
 	// The text.
 	Text *string `json:"text,omitempty"`
-	// Files to send, at most 10. Upload each first: POST /uploads with the same bearer token, the bytes as the body with their Content-Type, and the name as the query parameter `name`; the answer holds its id.
+	// Files to send. Upload each first: POST /uploads with the same bearer token, the bytes as the body and the name, percent-encoded, in X-File-Name (or a form with the file); the answer holds its id. It can be sent within a day. How many go into one message depends on the channel: 1 on WhatsApp through Twilio, 10 by SMS.
 	AttachmentIds []model.ID `json:"attachmentIds,omitempty"`
 	// An approved template, with nothing else. It may be sent outside the reply window.
 	Template *TemplateInput `json:"template,omitempty"`

@@ -3912,7 +3912,7 @@ type Channel implements Node {
   phoneNumber: String
   "The SID of the Messaging Service it sends from; null when it sends from a number."
   messagingServiceSid: String
-  "The URL to enter at the provider for incoming messages. It is a secret: null for the role AGENT, and for a removed channel."
+  "The URL to enter at the provider for incoming messages. Whoever knows it can post to it: it is null for the role AGENT, and for a removed channel."
   webhookUrl: URL
   "The members, by name."
   agents: [Agent!]!
@@ -4455,7 +4455,7 @@ enum ConversationOrder {
 }
 
 """
-Which conversations. All conditions hold together; a list means any of its values.
+Which conversations. All conditions hold together; a list means any of its values, and an empty one is no condition.
 """
 input ConversationFilter {
   "In one of these states."
@@ -4823,7 +4823,7 @@ enum DeliveryStatus {
 One try to send a message.
 """
 type SendAttempt {
-  "1, 2, 3 …"
+  "Counts from 1."
   number: Int!
   "When it began."
   startedAt: DateTime!
@@ -4989,7 +4989,7 @@ input SendMessageInput {
   clientKey: String!
   "The text."
   text: String
-  "Files to send, at most 10. Upload each first: POST /uploads with the same bearer token, the bytes as the body with their Content-Type, and the name as the query parameter ` + "`" + `name` + "`" + `; the answer holds its id."
+  "Files to send. Upload each first: POST /uploads with the same bearer token, the bytes as the body and the name, percent-encoded, in X-File-Name (or a form with the file); the answer holds its id. It can be sent within a day. How many go into one message depends on the channel: 1 on WhatsApp through Twilio, 10 by SMS."
   attachmentIds: [ID!]
   "An approved template, with nothing else. It may be sent outside the reply window."
   template: TemplateInput
