@@ -214,7 +214,7 @@ BEGIN
       SELECT 'CONVERSATION_CHANGED', h.channel_id, h.id, NULL, NULL, q.ord, 0
       FROM home h JOIN pairs q ON q.channel_id = h.channel_id AND q.contact_id = h.contact_id WHERE h.before = 'SNOOZED' AND h.status = 'OPEN'
       UNION ALL
-      SELECT 'MESSAGE_ADDED', q.channel_id, s.conversation_id, s.id, s.seq, q.ord, 1 FROM placed q JOIN said s ON s.id = q.message_id) e
+      SELECT 'MESSAGE_ADDED', q.channel_id, s.conversation_id, s.id, s.seq, q.ord, 1 FROM placed q JOIN said s ON s.id = q.message_id WHERE NOT q.is_blocked) e
     ORDER BY e.ord, e.place)
   SELECT q.ord, s.conversation_id, s.id, s.seq, h.before IS NULL AND h.last_seq = q.n
   FROM placed q JOIN said s ON s.id = q.message_id JOIN home h ON h.id = s.conversation_id ORDER BY q.ord;
