@@ -9,6 +9,10 @@ import (
 
 const whatsappScheme = "whatsapp"
 
+// maxAddress is how many characters a customer's address may have, without its scheme: those of a business-scoped user
+// id are 131 at most.
+const maxAddress = 200
+
 // address takes a Twilio address apart: its scheme ("whatsapp", "" for SMS) and the number or id, spelled in the one
 // way that the desk stores, so that one customer has one address. What is no international number is left as it is:
 // short codes, alphanumeric senders, business-scoped user ids.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/livedesk/livedesk/model"
 )
@@ -34,11 +35,11 @@ func (f form) message(now time.Time) model.Incoming {
 }
 
 // senders lists who wrote: the number first, then the business-scoped user ids, which are all there is when a customer
-// hides the number.
+// hides the number. An id beyond maxAddress, which is none of WhatsApp's, does not keep the message out.
 func (f form) senders() []string {
 	var list []string
 	for _, field := range []string{"From", "ExternalUserId", "ParentExternalUserId"} {
-		if _, id := address(f.word(field)); id != "" && !slices.Contains(list, id) {
+		if _, id := address(f.word(field)); id != "" && utf8.RuneCountInString(id) <= maxAddress && !slices.Contains(list, id) {
 			list = append(list, id)
 		}
 	}

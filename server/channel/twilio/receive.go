@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/livedesk/livedesk/model"
 	"github.com/livedesk/livedesk/server/channel"
@@ -64,6 +65,9 @@ func (f form) checkAddressed(c *model.Channel) *channel.Refusal {
 	scheme, from := address(f.word("From"))
 	if from == "" {
 		return malformed("The message has no sender.")
+	}
+	if utf8.RuneCountInString(from) > maxAddress {
+		return malformed("The address of the message's sender is too long.")
 	}
 	if c.Kind == model.WhatsApp && scheme != whatsappScheme {
 		return foreign("This channel takes WhatsApp, the message came by " + medium(scheme) + ".")
