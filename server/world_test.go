@@ -100,8 +100,10 @@ func newWorldLogging(t testing.TB, log io.Writer, changes ...func(*Config)) *wor
 	return w
 }
 
+func (w *world) url() string { return w.server.url() }
+
 // url is where the server listens, whatever its public address is.
-func (w *world) url() string { return "http://" + w.server.Addr().String() }
+func (s *Server) url() string { return "http://" + s.Addr().String() }
 
 // channel connects a number or a service of the emulator.
 func (w *world) channel(name, address string) {
