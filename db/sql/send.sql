@@ -53,18 +53,14 @@ BEGIN
       WHERE l.account_id = p_account AND l.conversation_id = p_conversation AND l.fence = p_fence RETURNING l.fence INTO held;
   END IF;
   IF held IS NULL THEN RETURN; END IF;
-  LOOP
-    SELECT x.* INTO m FROM messages x WHERE x.account_id = p_account AND x.conversation_id = p_conversation AND x.status IN ('QUEUED','SENDING')
-      ORDER BY x.seq LIMIT 1 FOR NO KEY UPDATE;
-    EXIT WHEN FOUND;
-    -- Given back first, then a second look: who queued a message before this may have found the lease taken and left.
+  SELECT x.* INTO m FROM messages x WHERE x.account_id = p_account AND x.conversation_id = p_conversation AND x.status IN ('QUEUED','SENDING')
+    ORDER BY x.seq LIMIT 1 FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    -- Who queued a message after this looked comes to the lease later: they wait for its row and find it given back.
     UPDATE send_leases l SET expires_at = '-infinity' WHERE l.account_id = p_account AND l.conversation_id = p_conversation;
-    IF NOT EXISTS (SELECT 1 FROM messages x WHERE x.account_id = p_account AND x.conversation_id = p_conversation AND x.status IN ('QUEUED','SENDING')) THEN
-      RETURN QUERY SELECT held, NULL::uuid, NULL::int, false;
-      RETURN;
-    END IF;
-    UPDATE send_leases l SET expires_at = clock_timestamp() + p_lease WHERE l.account_id = p_account AND l.conversation_id = p_conversation;
-  END LOOP;
+    RETURN QUERY SELECT held, NULL::uuid, NULL::int, false;
+    RETURN;
+  END IF;
 
   SELECT coalesce(a.outcome, 'OPEN') INTO past FROM send_attempts a WHERE a.account_id = p_account AND a.message_id = m.id AND a.attempt = m.attempt;
   IF past = 'OPEN' AND m.status = 'SENDING' THEN

@@ -341,3 +341,36 @@ func TestSweepWakesForgottenSenders(t *testing.T) {
 	l.wantStatus(m.ID, model.Sent)
 	sweep(1)
 }
+
+// TestASenderSeesPastWhatAReportTakesOutOfTheLine lets the sender wait for a message that a report is just settling.
+func TestASenderSeesPastWhatAReportTakesOutOfTheLine(t *testing.T) {
+	t.Parallel()
+	l := newLine(t)
+	c, _ := l.writes("+4915100", "hello")
+	l.courier.will(failing(channel.SendError{Outcome: channel.NotSent, Text: "no answer"}))
+	one, two := l.replies(c, "one"), l.replies(c, "two")
+	l.deliver(c)
+	l.exec(`UPDATE send_leases SET not_before = NULL`)
+	l.wind(time.Minute)
+	report, err := l.db.Pool().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer report.Rollback(context.WithoutCancel(t.Context()))
+	if _, err := report.Exec(t.Context(), `UPDATE messages SET status = 'DELIVERED' WHERE id = $1`, one.ID); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() { done <- l.Deliver(context.WithoutCancel(t.Context()), l.account, c) }()
+	for waiting := false; !waiting; {
+		l.one(&waiting, `SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%claim_send%')`)
+	}
+	if err := report.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	l.wantStatus(one.ID, model.Delivered)
+	l.wantStatus(two.ID, model.Sent)
+}
