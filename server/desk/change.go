@@ -52,6 +52,9 @@ func (d *Desk) nameLive(ctx context.Context, c *model.Conversation, path ...stri
 	if err != nil {
 		return err
 	}
+	if id == "" {
+		return model.Refuse(model.Conflict, "Another conversation of this contact was open until just now: try again.", path...)
+	}
 	return model.Refuse(model.Conflict, "Conversation "+string(id)+" of this contact on this channel is open: work on that one, or resolve it first.", path...)
 }
 
