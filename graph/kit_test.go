@@ -243,9 +243,8 @@ func (a *api) connect(name, number string, agents ...string) string {
 }
 
 // customer lets a customer write on the channel, and returns the id of their conversation.
-func (a *api) customer(channelID, number, name, text string) string {
+func (a *api) customer(account int64, channelID, number, name, text string) string {
 	a.t.Helper()
-	account := a.account()
 	c, err := a.db.Channel(a.t.Context(), account, model.ID(channelID))
 	if err != nil {
 		a.t.Fatal(err)

@@ -18,6 +18,27 @@ type stream struct {
 // listen subscribes with the named document of the contract and takes the first payload, which says that it has begun.
 func (s *story) listen(token, name, field string, variables vars) *stream {
 	s.t.Helper()
+	l := s.subscribe(token, name, variables)
+	first := at(l.next(), field)
+	if cursor, _ := at(first, "cursor").(string); cursor == "" || at(first, "event") != nil || at(first, "message") != nil {
+		s.t.Error("the first payload is", first)
+	}
+	return l
+}
+
+// refusedStream subscribes to a conversation that is not there for the caller, and returns the error that comes.
+func (s *story) refusedStream(token, conversation string) string {
+	s.t.Helper()
+	message := s.subscribe(token, "ConversationMessages", vars{"conversationId": conversation}).read()
+	text, err := json.Marshal(message)
+	if err != nil || message["type"] != "error" {
+		s.t.Errorf("no error but %s", text)
+	}
+	return string(text)
+}
+
+func (s *story) subscribe(token, name string, variables vars) *stream {
+	s.t.Helper()
 	s.sent[name] = true
 	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
 	defer cancel()
@@ -33,10 +54,6 @@ func (s *story) listen(token, name, field string, variables vars) *stream {
 		s.t.Fatal("no ack but", got)
 	}
 	l.write(vars{"id": "1", "type": "subscribe", "payload": vars{"query": s.documents[name], "variables": variables}})
-	first := at(l.next(), field)
-	if cursor, _ := at(first, "cursor").(string); cursor == "" || at(first, "event") != nil || at(first, "message") != nil {
-		s.t.Error("the first payload is", first)
-	}
 	return l
 }
 
