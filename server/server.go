@@ -33,6 +33,7 @@ type Server struct {
 	feed    *db.Feed
 	blobs   *blob.Store
 	desk    *desk.Desk
+	hooks   []string // the routes of the providers' webhooks
 	worker  *worker.Worker
 	metrics *metrics
 	health  *health
@@ -104,7 +105,11 @@ func (s *Server) makeDesk(ctx context.Context) error {
 	}
 	s.feed = db.NewFeed(s.db.DB, s.log)
 	guard := egress.New(egress.Options{Private: s.config.Private(), UserAgent: "Livedesk/" + Version()})
-	s.desk = desk.New(desk.Options{DB: s.db.DB, Keys: keys, Providers: providers(s.config, guard), Blobs: s.blobs,
+	list := providers(s.config, guard)
+	for _, p := range list {
+		s.hooks = append(s.hooks, p.Route())
+	}
+	s.desk = desk.New(desk.Options{DB: s.db.DB, Keys: keys, Providers: list, Blobs: s.blobs,
 		Signer: signer, Public: s.config.public, Log: s.log, Told: s.feed.Told})
 	password, created, err := s.desk.FirstAdmin(ctx, s.config.AdminEmail, s.config.AdminPassword)
 	if created {
@@ -200,16 +205,7 @@ func (s *Server) Stop(ctx context.Context) {
 	if s.listener != nil {
 		defer s.listener.Close()
 	}
-	if s.http != nil {
-		var both sync.WaitGroup
-		both.Go(func() { logError(s.log, "end the requests under way", s.http.Shutdown(half)) })
-		both.Go(func() { logError(s.log, "close the sockets", s.ws.Shutdown(half)) })
-		both.Wait()
-		s.http.Close()
-	}
-	if s.worker != nil {
-		logError(s.log, "end the jobs under way", s.worker.Stop(half))
-	}
+	s.endRequests(half)
 	if s.endKeep != nil {
 		s.endKeep()
 		s.keep.Wait()
@@ -223,6 +219,22 @@ func (s *Server) Stop(ctx context.Context) {
 	}
 	if s.db != nil {
 		s.db.Close(ctx)
+	}
+}
+
+// endRequests lets nobody in any more and waits for requests, sockets and jobs at the same time.
+func (s *Server) endRequests(ctx context.Context) {
+	var all sync.WaitGroup
+	if s.http != nil {
+		all.Go(func() { logError(s.log, "end the requests under way", s.http.Shutdown(ctx)) })
+		all.Go(func() { logError(s.log, "close the sockets", s.ws.Shutdown(ctx)) })
+	}
+	if s.worker != nil {
+		all.Go(func() { logError(s.log, "end the jobs under way", s.worker.Stop(ctx)) })
+	}
+	all.Wait()
+	if s.http != nil {
+		s.http.Close()
 	}
 }
 

@@ -41,7 +41,7 @@ type Worker struct {
 const (
 	jobTime     = 2 * time.Minute  // of a job, before its context ends
 	rescueAfter = 10 * time.Minute // until the job of a process that died is worked again
-	stopTime    = 20 * time.Second // for jobs under way when the process stops: a call to a provider has 15
+	stopTime    = 3 * time.Second  // for jobs under way when the process stops; a call to a provider that is cut off is UNKNOWN
 )
 
 // New makes a worker; Start sets it to work.
@@ -101,8 +101,8 @@ func (w *Worker) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop takes no more jobs and waits for those under way, at most a few seconds more than a call to a provider takes;
-// then their contexts end.
+// Stop takes no more jobs and waits for those under way; after three seconds their contexts end. The process has ten to
+// end in, and what was cut off is found again by its rows.
 func (w *Worker) Stop(ctx context.Context) error {
 	if err := w.river.Stop(ctx); err != nil {
 		return fmt.Errorf("stop the job worker: %w", err)
