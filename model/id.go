@@ -4,8 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
-	"io"
 	"strconv"
 	"time"
 )
@@ -72,20 +70,6 @@ func (id ID) Kind() Kind {
 		return 0
 	}
 	return Kind(n)
-}
-
-// MarshalGQL writes the id as a GraphQL ID.
-func (id ID) MarshalGQL(w io.Writer) { fmt.Fprintf(w, "%q", string(id)) }
-
-// UnmarshalGQL reads a GraphQL ID. Text that is no id is refused with INVALID.
-func (id *ID) UnmarshalGQL(v any) error {
-	s, ok := v.(string)
-	if !ok {
-		return &Error{Code: Invalid, Text: "An id is a string."}
-	}
-	parsed, err := ParseID(s)
-	*id = parsed
-	return err
 }
 
 func format(b [16]byte) string {
