@@ -31,25 +31,35 @@ func (f *files) upload(w http.ResponseWriter, r *http.Request) {
 		f.refuse(w, r, http.StatusMethodNotAllowed, model.Refuse(model.Invalid, "Send a file with POST."))
 		return
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(transferTime))
+	takeTime(w)
 	r.Body = http.MaxBytesReader(w, r.Body, model.MaxAttachmentBytes+64<<10) // a form has heads and tails
 	name, declared, body, err := fileOf(r)
 	if err != nil {
 		f.refuse(w, r, http.StatusBadRequest, err)
 		return
 	}
-	a, err := f.desk.Upload(r.Context(), name, declared, body)
+	in := &arriving{Reader: body}
+	a, err := f.desk.Upload(r.Context(), name, declared, in)
 	if err != nil {
-		f.refuse(w, r, http.StatusBadRequest, err)
+		f.refuse(w, r, http.StatusBadRequest, in.blame(err))
 		return
 	}
 	answer(w, http.StatusCreated, map[string]any{"id": a.ID, "contentType": a.ContentType, "fileName": a.FileName, "size": a.Size})
 }
 
+// takeTime gives a transfer its own time, in both directions: the answer to an upload is written at its end, and a
+// connection that may no longer be read ends a download.
+func takeTime(w http.ResponseWriter) {
+	c, until := http.NewResponseController(w), time.Now().Add(transferTime)
+	_ = errors.Join(c.SetReadDeadline(until), c.SetWriteDeadline(until))
+}
+
 func fileOf(r *http.Request) (name, declared string, body io.Reader, err error) {
 	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if mediaType != "multipart/form-data" {
-		name, err = url.PathUnescape(r.Header.Get("X-File-Name"))
+		if name, err = url.PathUnescape(r.Header.Get("X-File-Name")); err != nil {
+			err = model.Refuse(model.Invalid, "Give the file's name in X-File-Name percent-encoded.")
+		}
 		return name, mediaType, r.Body, err
 	}
 	form, err := r.MultipartReader()
@@ -67,13 +77,35 @@ func fileOf(r *http.Request) (name, declared string, body io.Reader, err error) 
 	}
 }
 
-func (f *files) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+// arriving remembers why a file could not be read to its end: that is the caller's fault, not the desk's.
+type arriving struct {
+	io.Reader
+	failed error
+}
+
+func (a *arriving) Read(p []byte) (int, error) {
+	n, err := a.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		a.failed = err
+	}
+	return n, err
+}
+
+// blame is what to say about a file that was not stored because of err.
+func (a *arriving) blame(err error) error {
 	var big *http.MaxBytesError
-	refused, ok := refusalOf(err)
 	switch {
-	case errors.As(err, &big):
-		refused = model.Refuse(model.TooLarge, "A file holds 16 MB at most.")
-	case !ok:
+	case a.failed == nil:
+		return err
+	case errors.As(a.failed, &big):
+		return model.Refuse(model.TooLarge, "A file holds 16 MB at most.")
+	}
+	return model.Refuse(model.Invalid, "The file did not arrive whole.")
+}
+
+func (f *files) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+	refused, ok := refusalOf(err)
+	if !ok {
 		f.log.ErrorContext(r.Context(), "take an upload", "error", err)
 		status, refused = http.StatusInternalServerError, model.Refuse("INTERNAL", "Something broke. Try again.")
 	}
@@ -100,7 +132,7 @@ func (f *files) download(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Files are fetched with GET.", http.StatusMethodNotAllowed)
 		return
 	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(transferTime))
+	takeTime(w)
 	a, reader, err := f.desk.OpenAttachment(r.Context(), r.PathValue("id"), r.URL.Query())
 	if err != nil {
 		status, text := http.StatusNotFound, "There is no such file, or the address expired."

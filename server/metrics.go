@@ -39,9 +39,6 @@ func newMetrics() *metrics {
 var seconds = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 
 func (m *metrics) webhook(provider string, status int, took time.Duration) {
-	if status == http.StatusNotFound {
-		provider = "unknown" // the path is the caller's
-	}
 	m.webhooks.WithLabelValues(provider, strconv.Itoa(status)).Observe(took.Seconds())
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/livedesk/livedesk/model"
@@ -23,21 +24,17 @@ const webhookTime = 10 * time.Second
 // text/plain to the customer. 5xx is only for what a retry can mend.
 type webhooks struct {
 	desk    *desk.Desk
+	routes  []string // of the providers that the program has
 	metrics *metrics
 	log     *slog.Logger
 }
 
 func (h *webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	route, start := r.PathValue("provider"), time.Now()
-	ctx, cancel := context.WithTimeout(r.Context(), webhookTime)
-	defer cancel()
-	status, reason := http.StatusNoContent, ""
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxWebhook))
-	if err == nil {
-		err = h.desk.Webhook(ctx, route, r.PathValue("key"), &channel.Request{Method: r.Method, URI: r.RequestURI, Header: r.Header, Body: body})
-	}
-	if err != nil {
-		status, reason = h.refusal(ctx, err)
+	start := time.Now()
+	status, reason := h.take(w, r)
+	route := r.PathValue("provider")
+	if !slices.Contains(h.routes, route) {
+		route = "unknown" // the path is the caller's
 	}
 	h.metrics.webhook(route, status, time.Since(start))
 	if reason != "" {
@@ -47,13 +44,30 @@ func (h *webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(status)
 }
 
-// refusal turns what went wrong into the status and one line that says what to do.
-func (h *webhooks) refusal(ctx context.Context, err error) (int, string) {
+// take returns the status to answer with, and one line that says what to do unless it was taken.
+func (h *webhooks) take(w http.ResponseWriter, r *http.Request) (int, string) {
+	ctx, cancel := context.WithTimeout(r.Context(), webhookTime)
+	defer cancel()
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(webhookTime))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxWebhook))
 	var big *http.MaxBytesError
-	var refused *channel.Refusal
 	switch {
 	case errors.As(err, &big):
 		return http.StatusRequestEntityTooLarge, "A webhook holds at most 256 KB."
+	case err != nil:
+		return http.StatusBadRequest, "The request did not arrive whole."
+	}
+	err = h.desk.Webhook(ctx, r.PathValue("provider"), r.PathValue("key"), &channel.Request{Method: r.Method, URI: r.RequestURI, Header: r.Header, Body: body})
+	if err != nil {
+		return h.refusal(ctx, err)
+	}
+	return http.StatusNoContent, ""
+}
+
+// refusal turns what went wrong into the status and the line.
+func (h *webhooks) refusal(ctx context.Context, err error) (int, string) {
+	var refused *channel.Refusal
+	switch {
 	case errors.As(err, &refused):
 		return refused.Status, refused.Reason
 	case model.CodeOf(err) == model.NotFound:

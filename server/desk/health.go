@@ -38,16 +38,38 @@ func (h *channelHealth) refused(c *model.Channel, why string, at time.Time) {
 	n.Refused++
 }
 
-// SaveHealth writes what webhooks said since the last time.
+// SaveHealth writes what webhooks said since the last time. What cannot be written is kept for the next time.
 func (d *Desk) SaveHealth(ctx context.Context) error {
 	d.health.mu.Lock()
 	notes := d.health.notes
 	d.health.notes = map[model.ID]*db.ChannelNote{}
 	d.health.mu.Unlock()
-	for _, n := range notes {
+	for id, n := range notes {
 		if err := d.db.NoteChannel(ctx, n); err != nil {
+			d.health.keep(notes)
 			return err
 		}
+		delete(notes, id)
 	}
 	return nil
+}
+
+// keep puts notes back under what came meanwhile.
+func (h *channelHealth) keep(notes map[model.ID]*db.ChannelNote) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id, before := range notes {
+		n := h.notes[id]
+		if n == nil {
+			h.notes[id] = before
+			continue
+		}
+		n.Refused += before.Refused
+		if n.GoodAt == nil {
+			n.GoodAt = before.GoodAt
+		}
+		if n.RefusedAt == nil {
+			n.RefusedAt, n.RefusedWhy = before.RefusedAt, before.RefusedWhy
+		}
+	}
 }
