@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/livedesk/livedesk/graph/transport"
 )
 
 // pixel is a picture.
@@ -142,25 +144,15 @@ func (p *person) must(name, input string) json.RawMessage {
 // connect opens the websocket and subscribes, from the last event seen if there was one.
 func (p *person) connect() {
 	p.t.Helper()
-	dialer := websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}}
-	conn, _, err := dialer.Dial("ws"+strings.TrimPrefix(p.w.url(), "http")+"/graphql", nil)
-	if err != nil {
-		p.t.Fatalf("%s: %v", p.w.line, err)
-	}
-	p.t.Cleanup(func() { conn.Close() })
+	conn := p.dial()
 	variables := "{}"
 	if p.cursor != "" {
 		variables = `{"after":"` + p.cursor + `"}`
 	}
 	query, _ := json.Marshal(liveDocument)
-	for _, m := range []string{`{"type":"connection_init","payload":{"authorization":"Bearer ` + p.token + `"}}`,
-		`{"id":"live","type":"subscribe","payload":{"query":` + string(query) + `,"variables":` + variables + `}}`} {
-		if strings.Contains(m, "subscribe") {
-			p.expectAck(conn)
-		}
-		if err := conn.WriteMessage(websocket.TextMessage, []byte(m)); err != nil {
-			p.t.Fatalf("%s: %v", p.w.line, err)
-		}
+	subscribe := `{"id":"live","type":"subscribe","payload":{"query":` + string(query) + `,"variables":` + variables + `}}`
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(subscribe)); err != nil {
+		p.t.Fatalf("%s: %v", p.w.line, err)
 	}
 	p.mu.Lock()
 	p.conn, p.closed = conn, 0
@@ -172,12 +164,38 @@ func (p *person) connect() {
 	}
 }
 
-func (p *person) expectAck(conn *websocket.Conn) {
+// dial opens a websocket that is signed in. A client that is told to come back does so.
+func (p *person) dial() *websocket.Conn {
 	p.t.Helper()
-	_, m, err := conn.ReadMessage()
-	if err != nil || !strings.Contains(string(m), "connection_ack") {
-		p.t.Fatalf("%s: %s %v instead of connection_ack", p.w.line, m, err)
+	for range 20 {
+		conn := p.w.socket()
+		init := `{"type":"connection_init","payload":{"authorization":"Bearer ` + p.token + `"}}`
+		if err := conn.WriteMessage(websocket.TextMessage, []byte(init)); err != nil {
+			p.t.Fatalf("%s: %v", p.w.line, err)
+		}
+		_, m, err := conn.ReadMessage()
+		if websocket.IsCloseError(err, transport.CloseResume) {
+			continue
+		}
+		if err != nil || !strings.Contains(string(m), "connection_ack") {
+			p.t.Fatalf("%s: %s %v instead of connection_ack", p.w.line, m, err)
+		}
+		return conn
 	}
+	p.t.Fatalf("%s: sent away again and again", p.w.line)
+	return nil
+}
+
+// socket opens a websocket that says nothing yet.
+func (w *world) socket() *websocket.Conn {
+	w.t.Helper()
+	dialer := websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}}
+	conn, _, err := dialer.DialContext(w.t.Context(), "ws"+strings.TrimPrefix(w.url(), "http")+"/graphql", nil)
+	if err != nil {
+		w.t.Fatalf("%s: %v", w.line, err)
+	}
+	w.t.Cleanup(func() { conn.Close() })
+	return conn
 }
 
 func (p *person) read(conn *websocket.Conn) {
@@ -246,6 +264,13 @@ func (p *person) summary() string {
 	defer p.mu.Unlock()
 	text, _ := json.Marshal(p.seen)
 	return string(text)
+}
+
+// events are those seen so far.
+func (p *person) events() []liveEvent {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.seen)
 }
 
 // saw waits for an event.

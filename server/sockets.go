@@ -25,20 +25,28 @@ type sockets struct {
 
 	mu      sync.Mutex
 	byAgent map[model.ID]map[*held]struct{}
+	owed    []*held        // closed, but their leases are not: the database could not be told
 	ending  sync.WaitGroup // sockets whose lease is being given up
 }
 
-// held is one signed-in socket.
+// held is one signed-in socket. What follows the channel is guarded by the mu of sockets.
 type held struct {
-	id      model.ID
-	viewer  *model.Viewer
-	socket  *transport.Socket
+	id     model.ID
+	viewer *model.Viewer
+	socket *transport.Socket
+	joined chan struct{} // closed when it has its lease, or never will
+
+	settled bool // its rights were read and are kept up to date by regroup
+	stale   bool // they changed before
 	revoked bool // its session ended: the agent is gone at once, without the grace
 }
 
 func newSockets(d *desk.Desk, database *db.DB, feed *db.Feed, process model.ID, log *slog.Logger) *sockets {
 	return &sockets{desk: d, db: database, feed: feed, process: process, log: log, byAgent: map[model.ID]map[*held]struct{}{}}
 }
+
+// leaseTime bounds a call that gives or ends a lease.
+const leaseTime = 5 * time.Second
 
 var (
 	closeForbidden = transport.CloseError{Code: transport.CloseForbidden, Reason: "Sign in again"}
@@ -67,32 +75,69 @@ func (s *sockets) signIn(ctx context.Context, payload json.RawMessage) (context.
 	if err != nil {
 		return nil, s.tryAgain(ctx, "authenticate", err)
 	}
-	h := &held{id: model.NewID(model.KindConnection), viewer: viewer, socket: transport.SocketFrom(ctx)}
+	h := &held{id: model.NewID(model.KindConnection), viewer: viewer, socket: transport.SocketFrom(ctx), joined: make(chan struct{})}
+	defer close(h.joined)
 	if err := s.feed.Hold(ctx, viewer.Account); err != nil {
 		return nil, s.tryAgain(ctx, "follow the account's events", err)
 	}
 	// From here on the socket is found when its session ends or its rights change; what ended before is refused below.
 	s.add(h)
 	context.AfterFunc(ctx, func() { s.ended(h) })
-	if viewer, err = s.db.Sight(ctx, viewer); err != nil {
-		return nil, closeForbidden
+	if err := s.lease(ctx, h); err != nil {
+		return nil, err
 	}
-	ok, err := s.db.Connect(ctx, viewer, h.id, s.process)
-	if err != nil {
-		return nil, s.tryAgain(ctx, "register a socket", err)
+	if viewer, err = s.sight(ctx, h); err != nil {
+		return nil, err
 	}
-	if !ok {
-		return nil, closeTooMany
-	}
-	s.feed.Told(viewer.Account)
 	ctx, cancel := context.WithDeadlineCause(model.WithViewer(ctx, viewer), ends, closeForbidden)
 	context.AfterFunc(ctx, cancel)
 	return ctx, nil
 }
 
-// tryAgain logs a fault of ours and sends the client away to come back.
+// lease registers the socket. That is not given up half-way when the socket closes meanwhile: nobody would know then
+// whether there is a lease to end.
+func (s *sockets) lease(ctx context.Context, h *held) error {
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTime)
+	defer cancel()
+	ok, err := s.db.Connect(whole, h.viewer, h.id, s.process)
+	if err != nil {
+		return s.tryAgain(ctx, "register a socket", err)
+	}
+	if !ok {
+		return closeTooMany
+	}
+	s.feed.Told(h.viewer.Account)
+	return nil
+}
+
+// sight reads what the socket's agent may see, again if that changed meanwhile.
+func (s *sockets) sight(ctx context.Context, h *held) (*model.Viewer, error) {
+	for {
+		viewer, err := s.db.Sight(ctx, h.viewer)
+		if model.CodeOf(err) != "" {
+			return nil, closeForbidden
+		}
+		if err != nil {
+			return nil, s.tryAgain(ctx, "read an agent's rights", err)
+		}
+		if s.settle(h) {
+			return viewer, nil
+		}
+	}
+}
+
+func (s *sockets) settle(h *held) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.settled, h.stale = !h.stale, false
+	return h.settled
+}
+
+// tryAgain logs a fault of ours and sends the client away to come back. That a client left is no fault.
 func (s *sockets) tryAgain(ctx context.Context, doing string, err error) error {
-	s.log.ErrorContext(ctx, doing, "error", err)
+	if ctx.Err() == nil {
+		s.log.ErrorContext(ctx, doing, "error", err)
+	}
 	return transport.CloseError{Code: transport.CloseResume, Reason: "Try again"}
 }
 
@@ -117,19 +162,48 @@ func (s *sockets) add(h *held) {
 // ended gives up the lease of a socket that closed.
 func (s *sockets) ended(h *held) {
 	defer s.ending.Done()
+	<-h.joined
 	s.mu.Lock()
 	delete(s.byAgent[h.viewer.Agent], h)
 	if len(s.byAgent[h.viewer.Agent]) == 0 {
 		delete(s.byAgent, h.viewer.Agent)
 	}
-	revoked := h.revoked
 	s.mu.Unlock()
 	s.feed.Release(h.viewer.Account)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if err := s.db.Disconnect(ctx, h.viewer.Account, h.id, revoked); err != nil {
-		s.log.Error("give up a lease, it runs out by itself", "error", err)
+	if err := s.endLease(context.Background(), h); err != nil {
+		s.log.Error("give up the lease of a socket, it is tried again", "error", err)
+		s.owe(h)
 	}
+}
+
+func (s *sockets) endLease(ctx context.Context, h *held) error {
+	ctx, cancel := context.WithTimeout(ctx, leaseTime)
+	defer cancel()
+	s.mu.Lock()
+	revoked := h.revoked
+	s.mu.Unlock()
+	return s.db.Disconnect(ctx, h.viewer.Account, h.id, revoked)
+}
+
+func (s *sockets) owe(closed ...*held) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.owed = append(s.owed, closed...)
+}
+
+// payOwed ends the leases that could not be ended before, and is false when some are left. Those must not be renewed.
+func (s *sockets) payOwed(ctx context.Context) bool {
+	s.mu.Lock()
+	owed := s.owed
+	s.owed = nil
+	s.mu.Unlock()
+	for i, h := range owed {
+		if s.endLease(ctx, h) != nil {
+			s.owe(owed[i:]...)
+			return false
+		}
+	}
+	return true
 }
 
 // onEvents makes ended sessions and changed rights take effect before anybody gets the events after them.
@@ -168,6 +242,9 @@ func (s *sockets) revoke(agent, session model.ID) {
 // addressed to them in the log, and each subscription reads it from where it stands.
 func (s *sockets) regroup(agent model.ID) {
 	for _, h := range s.of(agent) {
+		if s.unsettled(h) {
+			continue
+		}
 		ctx, cancel := context.WithTimeout(h.socket.Context(), 5*time.Second)
 		viewer, err := s.db.Sight(ctx, h.viewer)
 		cancel()
@@ -178,6 +255,14 @@ func (s *sockets) regroup(agent model.ID) {
 		h.socket.SetContext(model.WithViewer(h.socket.Context(), viewer))
 		h.socket.Regroup()
 	}
+}
+
+// unsettled tells a socket that is being signed in to read its rights again.
+func (s *sockets) unsettled(h *held) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.stale = h.stale || !h.settled
+	return !h.settled
 }
 
 func (s *sockets) of(agent model.ID) []*held {
@@ -203,6 +288,7 @@ func (s *sockets) keep(ctx context.Context) {
 		case <-renew.C:
 			s.renew(ctx)
 		case <-expire.C:
+			s.payOwed(ctx)
 			accounts, err := s.db.EndLeases(ctx)
 			if err != nil && ctx.Err() == nil {
 				s.log.Error("end leases", "error", err)
@@ -215,6 +301,9 @@ func (s *sockets) keep(ctx context.Context) {
 }
 
 func (s *sockets) renew(ctx context.Context) {
+	if !s.payOwed(ctx) {
+		return
+	}
 	others, err := s.db.RenewLeases(ctx, s.process)
 	if err != nil {
 		if ctx.Err() == nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/livedesk/livedesk/model"
+	"github.com/livedesk/livedesk/server/channel/twilio/twiliotest"
 )
 
 // texts are what customers' phones, and those who would break the desk, have been known to send.
@@ -73,13 +74,20 @@ func TestBlockedCustomer(t *testing.T) {
 	if got := d.says("blocked text"); got != http.StatusNoContent {
 		t.Errorf("answered %d", got)
 	}
+	d.customerSays(customer, "", twiliotest.WhatsAppNumber, true)
+	d.eventually("the blocked customer's picture is kept", func() bool { return d.count("attachments WHERE state = 'READY'") == 1 })
 	stranger := "whatsapp:+447700900199"
 	if got := d.says("the next", "From", stranger); got != http.StatusNoContent {
 		t.Errorf("a stranger: answered %d", got)
 	}
 	hana.seesMessage("the next")
 	hana.hasSeen("blocked text", "0")
-	if n := d.count("messages WHERE text = 'blocked text' AND blocked"); n != 1 {
+	for _, e := range hana.events() {
+		if m := e.Event.Message; m != nil && m.Text != "before" && m.Text != "the next" {
+			t.Errorf("hana was told of %+v", m)
+		}
+	}
+	if n := d.count("messages WHERE blocked"); n != 2 {
 		t.Errorf("%d messages kept", n)
 	}
 	d.admin.mutate("updateContact", `{"contactId":"`+contact+`","blocked":false}`, "contact { id }")
