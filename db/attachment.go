@@ -78,20 +78,22 @@ func (s *Store) KeepBlobKey(ctx context.Context, account int64, id model.ID, key
 }
 
 // SettleMedia stores what became of fetching a PENDING attachment, as READY or FAILED, and tells of its message. One
-// that was settled before stays as it is: false.
-func (s *Store) SettleMedia(ctx context.Context, a *model.Attachment) (bool, error) {
-	tag, err := s.hot.Exec(ctx, `WITH settled AS (
+// that was settled before stays as it is: false. Of a blocked customer's nobody is told.
+func (s *Store) SettleMedia(ctx context.Context, a *model.Attachment) (ours bool, err error) {
+	err = s.hot.QueryRow(ctx, `WITH settled AS (
 			UPDATE attachments SET state = $3, content_type = $4, file_name = $5, size = $6, failure = $7
 			WHERE account_id = $1 AND id = $2 AND state = 'PENDING' RETURNING message_id),
 		shown AS (
-			UPDATE messages m SET version = m.version + 1 FROM settled s WHERE m.account_id = $1 AND m.id = s.message_id RETURNING m.*)
-		INSERT INTO event_outbox (account_id, kind, channel_id, conversation_id, message_id, message_seq)
-		SELECT account_id, 'MESSAGE_CHANGED', channel_id, conversation_id, id, seq FROM shown`,
-		a.AccountID, string(a.ID), string(a.State), a.ContentType, a.FileName, a.Size, nullText(a.Failure))
+			UPDATE messages m SET version = m.version + 1 FROM settled s WHERE m.account_id = $1 AND m.id = s.message_id RETURNING m.*),
+		told AS (
+			INSERT INTO event_outbox (account_id, kind, channel_id, conversation_id, message_id, message_seq)
+			SELECT account_id, 'MESSAGE_CHANGED', channel_id, conversation_id, id, seq FROM shown WHERE NOT blocked)
+		SELECT count(*) > 0 FROM settled`,
+		a.AccountID, string(a.ID), string(a.State), a.ContentType, a.FileName, a.Size, nullText(a.Failure)).Scan(&ours)
 	if err != nil {
 		return false, fmt.Errorf("settle attachment %s: %w", a.ID, err)
 	}
-	return tag.RowsAffected() > 0, nil
+	return ours, nil
 }
 
 // LateMedia returns customers' files that are still PENDING though their jobs must have given up by now.
