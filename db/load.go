@@ -116,7 +116,9 @@ func (l *Load[K, V]) wait(ctx context.Context) {
 func (l *Load[K, V]) lead(ctx context.Context) error {
 	keys := make([]K, 0, len(l.wanted))
 	for k := range l.wanted {
-		keys = append(keys, k)
+		if _, ok := l.known[k]; !ok { // another query may have read it since
+			keys = append(keys, k)
+		}
 	}
 	clear(l.wanted)
 	l.running = make(chan struct{})

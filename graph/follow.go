@@ -31,10 +31,37 @@ func follow[T any](ctx context.Context, r *Resolver, after *string, make payload
 	}
 	f := &follower[T]{r: r, v: v, stream: stream, make: make, out: newOut[T]()}
 	if stream.Prelude() {
-		return f.prelude(ctx, after)
+		err = f.prelude(ctx, after)
+	} else {
+		err = f.tail(ctx)
 	}
-	return f.tail(ctx)
+	if err != nil {
+		return notStarted[T](ctx, r, err)
+	}
+	return f.out, nil
 }
+
+// notStarted is the stream of a subscription that err keeps from starting: a refusal is an error of the operation.
+func notStarted[T any](ctx context.Context, r *Resolver, err error) (<-chan *T, error) {
+	if model.CodeOf(err) != "" {
+		return nil, err
+	}
+	r.sendAway(ctx, err)
+	none := make(chan *T)
+	close(none)
+	return none, nil
+}
+
+// sendAway closes the sockets of a stream for a fault of the desk. An error would end the subscription for good; the
+// fault passes, and nothing is lost when the client comes back with its cursor.
+func (r *Resolver) sendAway(ctx context.Context, err error) {
+	if ctx.Err() == nil {
+		r.Log.ErrorContext(ctx, "follow events", "error", err)
+	}
+	transport.StreamFrom(ctx).Fail(comeBack)
+}
+
+var comeBack = transport.CloseError{Code: transport.CloseResume, Reason: "Resume"}
 
 type follower[T any] struct {
 	r      *Resolver
@@ -48,10 +75,10 @@ func newOut[T any]() chan *T { return make(chan *T) }
 
 // tail sends every event from now on that all subscribers of the scope see. What is addressed to one agent alone is
 // left to preludes: an agent whose rights change is given a new one.
-func (f *follower[T]) tail(ctx context.Context) (<-chan *T, error) {
+func (f *follower[T]) tail(ctx context.Context) error {
 	w, err := f.r.Feed.Follow(ctx, f.v.Account)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.stream.Started(uint64(w.Start))
 	go func() {
@@ -63,7 +90,7 @@ func (f *follower[T]) tail(ctx context.Context) (<-chan *T, error) {
 				return
 			case b, ok := <-w.C:
 				if !ok {
-					f.stream.Fail(transport.CloseError{Code: transport.CloseResume, Reason: "Resume"})
+					f.stream.Fail(comeBack)
 					return
 				}
 				if !f.send(ctx, b) {
@@ -72,14 +99,14 @@ func (f *follower[T]) tail(ctx context.Context) (<-chan *T, error) {
 			}
 		}
 	}()
-	return f.out, nil
+	return nil
 }
 
 // prelude sends what came after the cursor, or after the event that the subscriber was sent last, up to now.
-func (f *follower[T]) prelude(ctx context.Context, after *string) (<-chan *T, error) {
+func (f *follower[T]) prelude(ctx context.Context, after *string) error {
 	first, last, err := f.r.DB.LogBounds(ctx, f.v.Account)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	from := last
 	resumed, ok := f.stream.Resume()
@@ -88,7 +115,7 @@ func (f *follower[T]) prelude(ctx context.Context, after *string) (<-chan *T, er
 		from = int64(resumed)
 	case after != nil:
 		if from, err = f.position(*after, first, last); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	go func() {
@@ -101,7 +128,7 @@ func (f *follower[T]) prelude(ctx context.Context, after *string) (<-chan *T, er
 		}
 		f.replay(ctx, from)
 	}()
-	return f.out, nil
+	return nil
 }
 
 // position checks a client's cursor against what is kept of the log.
@@ -120,13 +147,13 @@ func (f *follower[T]) replay(ctx context.Context, from int64) {
 	for {
 		events, err := f.r.DB.Events(ctx, f.v.Account, from, replayPage)
 		if err != nil {
-			f.stream.Fail(err)
+			f.r.sendAway(ctx, err)
+			return
+		}
+		if !f.send(ctx, &db.Batch{Events: f.seen(events)}) {
 			return
 		}
 		if len(events) > 0 {
-			if !f.send(ctx, &db.Batch{Events: events}) {
-				return
-			}
 			from = events[len(events)-1].Seq
 		}
 		if len(events) < replayPage {
@@ -136,15 +163,17 @@ func (f *follower[T]) replay(ctx context.Context, from int64) {
 	}
 }
 
+// send is false when the stream has ended. What nobody here sees is not read.
 func (f *follower[T]) send(ctx context.Context, b *db.Batch) bool {
+	events := f.seen(b.Events)
+	if len(events) == 0 {
+		return ctx.Err() == nil
+	}
 	if err := b.Load(ctx, f.r.DB.Store); err != nil {
-		f.stream.Fail(err)
+		f.r.sendAway(ctx, err)
 		return false
 	}
-	for _, e := range b.Events {
-		if !f.sees(e) {
-			continue
-		}
+	for _, e := range events {
 		p := f.make(f.cursor(e.Seq), e, b)
 		if p == nil {
 			continue
@@ -164,6 +193,17 @@ func (f *follower[T]) push(ctx context.Context, p *T) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// seen are those of the events that are for the viewer.
+func (f *follower[T]) seen(events []*model.Event) []*model.Event {
+	var list []*model.Event
+	for _, e := range events {
+		if f.sees(e) {
+			list = append(list, e)
+		}
+	}
+	return list
 }
 
 // sees tells whether the event is for the viewer, with the rights that they have now.

@@ -116,6 +116,9 @@ func (s sample) request(p place) (document string, variables vars) {
 		arguments = append(arguments, argument.Name+": $"+argument.Name)
 		variables[argument.Name] = s.value(argument.Name, argument.Type, rest)
 	}
+	if len(definitions) == 0 {
+		return fmt.Sprintf("%s { %s %s }", p.kind, p.root.Name, s.selection(p.root.Type)), variables
+	}
 	return fmt.Sprintf("%s(%s) { %s(%s) %s }", p.kind, strings.Join(definitions, ", "), p.root.Name, strings.Join(arguments, ", "), s.selection(p.root.Type)), variables
 }
 

@@ -44,7 +44,7 @@ func (r *subscriptionResolver) MessageAdded(ctx context.Context, conversation mo
 		return nil, err
 	}
 	if c, err := r.DB.SeeConversation(ctx, v, conversation); err != nil || c == nil {
-		return nil, cmp.Or(err, error(model.Refuse(model.NotFound, "There is no such conversation.", "conversationId")))
+		return notStarted[exec.MessageAddedPayload](ctx, r.Resolver, cmp.Or(err, error(model.Refuse(model.NotFound, "There is no such conversation.", "conversationId"))))
 	}
 	return follow(ctx, r.Resolver, after, func(cursor string, e *model.Event, b *db.Batch) *exec.MessageAddedPayload {
 		if e == nil {
