@@ -8,8 +8,8 @@ if (handed) {
 const token = () => sessionStorage.getItem('livedesk-token');
 const authorization = () => (token() ? { authorization: 'Bearer ' + token() } : {});
 
-const first = `# Sign in above, then run a query with the play button or Ctrl-Enter.
-# What customers write appears in the subscription; choose the operation beside the play button.
+const first = `# Sign in above, press play, choose an operation.
+# What customers write appears in Live.
 
 subscription Live {
   events {
@@ -17,27 +17,50 @@ subscription Live {
     event {
       __typename
       ... on MessageAdded {
-        message { id direction text sender { __typename ... on Contact { name } ... on Agent { name } } }
-        conversation { id status unreadCount contact { name } channel { name } }
+        message { id direction text }
+        conversation { ...Summary }
       }
-      ... on MessageChanged { message { id delivery { status reason } } }
-      ... on ConversationChanged { conversation { id status assignee { ... on Agent { name } } } }
+      ... on MessageChanged {
+        message {
+          id text
+          delivery { status reason }
+        }
+      }
+      ... on ConversationChanged {
+        conversation { ...Summary }
+      }
     }
   }
 }
 
 query Inbox {
   viewer { name role }
-  conversations(filter: { assignee: { unassigned: true } }, order: WAITING, first: 20) {
-    nodes { id status unreadCount waitingSince contact { name } channel { name } lastMessage { text } }
+  conversations(order: WAITING, first: 20) {
+    nodes { waitingSince ...Summary }
   }
 }
 
-mutation Answer($conversation: ID!, $text: String!) {
-  sendMessage(input: { conversationId: $conversation, clientKey: "from-graphiql-1", text: $text }) {
+# Variables, below: {"conversation": "…",
+# "text": "Hello", "key": "new for each answer"}
+mutation Answer(
+  $conversation: ID!, $text: String!, $key: String!
+) {
+  sendMessage(input: {
+    conversationId: $conversation
+    text: $text
+    clientKey: $key
+  }) {
     message { id delivery { status } }
     userErrors { code field message }
   }
+}
+
+fragment Summary on Conversation {
+  id status unreadCount
+  contact { name }
+  channel { name }
+  assignee { ... on Agent { name } }
+  lastMessage { text }
 }
 `;
 
@@ -58,12 +81,16 @@ function show() {
 }
 
 async function ask(query, variables) {
-  const answer = await fetch('/graphql', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...authorization() },
-    body: JSON.stringify({ query, variables }),
-  });
-  return answer.json();
+  try {
+    const answer = await fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...authorization() },
+      body: JSON.stringify({ query, variables }),
+    });
+    return await answer.json();
+  } catch {
+    return { errors: [{ message: 'The desk does not answer.' }] };
+  }
 }
 
 const form = document.getElementById('sign-in');
@@ -73,7 +100,7 @@ async function update() {
   if (!viewer) sessionStorage.removeItem('livedesk-token');
   form.hidden = Boolean(viewer);
   signedIn.hidden = !viewer;
-  if (viewer) signedIn.firstElementChild.textContent = `Signed in as ${viewer.name} (${viewer.role})`;
+  if (viewer) signedIn.querySelector('b').textContent = `${viewer.name} (${viewer.role.toLowerCase()})`;
   show();
 }
 
@@ -93,7 +120,8 @@ form.addEventListener('submit', async (event) => {
     await update();
     return;
   }
-  said.textContent = result?.userErrors?.[0]?.message ?? answer.errors?.[0]?.message ?? 'The desk did not answer.';
+  said.textContent = result?.userErrors?.[0]?.message ?? answer.errors?.[0]?.message ?? 'The desk does not answer.';
+  form.password.select();
 });
 
 signedIn.querySelector('button').addEventListener('click', async () => {
