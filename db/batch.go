@@ -12,6 +12,7 @@ import (
 // asks, however many follow.
 type Batch struct {
 	Events []*model.Event
+	Loads  *Loads // reads what belongs to them, once for all who are told; there after Load
 
 	once          sync.Once
 	conversations map[model.ID]*model.Conversation
@@ -51,7 +52,18 @@ func (b *Batch) load(ctx context.Context, s *Store) error {
 	b.messages, err[1] = fetch(ctx, account, messages, s.MessagesByID)
 	b.agents, err[2] = fetch(ctx, account, agents, filed(s.Agents, func(a *model.Agent) model.ID { return a.ID }))
 	b.channels, err[3] = fetch(ctx, account, channels, filed(s.Channels, func(c *model.Channel) model.ID { return c.ID }))
+	b.Loads = s.Loads(account)
+	known(&b.Loads.Conversations, b.conversations)
+	known(&b.Loads.Messages, b.messages)
+	known(&b.Loads.Agents, b.agents)
+	known(&b.Loads.Channels, b.channels)
 	return errors.Join(err[:]...)
+}
+
+func known[T any](l *Load[model.ID, *T], found map[model.ID]*T) {
+	for id, one := range found {
+		l.Put(id, one)
+	}
 }
 
 type reader[R any] = func(context.Context, int64, []model.ID) (R, error)

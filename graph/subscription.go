@@ -31,7 +31,7 @@ func (r *subscriptionResolver) Events(ctx context.Context, after *string) (<-cha
 			return &exec.EventPayload{Cursor: cursor}
 		}
 		if event := shown(e, b); event != nil {
-			return &exec.EventPayload{Cursor: cursor, Event: event}
+			return &exec.EventPayload{Cursor: cursor, Event: event, Loads: b.Loads}
 		}
 		return nil
 	})
@@ -53,7 +53,7 @@ func (r *subscriptionResolver) MessageAdded(ctx context.Context, conversation mo
 		if e.Kind != model.MessageAdded || e.ConversationID != conversation || b.Message(e) == nil {
 			return nil
 		}
-		return &exec.MessageAddedPayload{Cursor: cursor, Message: b.Message(e)}
+		return &exec.MessageAddedPayload{Cursor: cursor, Message: b.Message(e), Loads: b.Loads}
 	})
 }
 
