@@ -102,17 +102,19 @@ func (f *follower[T]) tail(ctx context.Context) error {
 	return nil
 }
 
-// prelude sends what came after the cursor, or after the event that the subscriber was sent last, up to now.
+// prelude sends what came after the cursor, or after the event that the subscriber was sent last, up to where this
+// process has delivered. That is as far as any tail is, and no farther than the viewer's rights are known: they take
+// effect by the delivery of an event. Beyond it a removal could be passed over by rights that it ends.
 func (f *follower[T]) prelude(ctx context.Context, after *string) error {
 	first, last, err := f.r.DB.LogBounds(ctx, f.v.Account)
 	if err != nil {
 		return err
 	}
-	from := last
+	from, upTo := last, f.r.Feed.At(f.v.Account)
 	resumed, ok := f.stream.Resume()
 	switch {
 	case ok:
-		from = int64(resumed)
+		from = max(int64(resumed), first-1) // what is no longer kept was not for this subscriber
 	case after != nil:
 		if from, err = f.position(*after, first, last); err != nil {
 			return err
@@ -126,7 +128,7 @@ func (f *follower[T]) prelude(ctx context.Context, after *string) error {
 				return
 			}
 		}
-		f.replay(ctx, from)
+		f.replay(ctx, from, upTo)
 	}()
 	return nil
 }
@@ -138,29 +140,31 @@ func (f *follower[T]) position(after string, first, last int64) (int64, error) {
 		return 0, err
 	}
 	if c.Account != f.v.Account || c.Epoch != f.r.Feed.Epoch() || c.Seq+1 < first || c.Seq > last {
-		return 0, model.Refuse(model.ResyncRequired, "Events after this cursor are no longer kept. Query the state anew and subscribe without after.", "after")
+		return 0, tooOld
 	}
 	return c.Seq, nil
 }
 
-func (f *follower[T]) replay(ctx context.Context, from int64) {
-	for {
-		events, err := f.r.DB.Events(ctx, f.v.Account, from, replayPage)
+var tooOld = model.Refuse(model.ResyncRequired, "Events after this cursor are no longer kept. Query the state anew and subscribe without after.", "after")
+
+// replay sends the events after from, up to upTo.
+func (f *follower[T]) replay(ctx context.Context, from, upTo int64) {
+	for from < upTo {
+		events, err := f.r.DB.Events(ctx, f.v.Account, from, int(min(replayPage, upTo-from)))
 		if err != nil {
 			f.r.sendAway(ctx, err)
+			return
+		}
+		if len(events) == 0 || events[0].Seq != from+1 { // dropped meanwhile
+			f.stream.Fail(tooOld)
 			return
 		}
 		if !f.send(ctx, &db.Batch{Events: f.seen(events)}) {
 			return
 		}
-		if len(events) > 0 {
-			from = events[len(events)-1].Seq
-		}
-		if len(events) < replayPage {
-			f.stream.CaughtUp(uint64(from))
-			return
-		}
+		from = events[len(events)-1].Seq
 	}
+	f.stream.CaughtUp(uint64(max(from, upTo)))
 }
 
 // send is false when the stream has ended. What nobody here sees is not read.
