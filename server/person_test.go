@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -61,7 +62,7 @@ type liveEvent struct {
 
 const liveDocument = `subscription Live($after: String) { events(after: $after) { cursor event { __typename
 	... on MessageAdded { message { id direction text version delivery { status } attachments { state url } } conversation { id status version assignee { ... on Agent { name } } } }
-	... on MessageChanged { message { id direction text version delivery { status } attachments { state url } } }
+	... on MessageChanged { message { id direction text version delivery { status } attachments { state url } } conversation { id status version assignee { ... on Agent { name } } } }
 	... on ConversationAdded { conversation { id status version assignee { ... on Agent { name } } } }
 	... on ConversationChanged { conversation { id status version assignee { ... on Agent { name } } } }
 	... on ConversationRemoved { conversationId }
@@ -124,7 +125,8 @@ var payloadFields = map[string]string{
 	"createChannel": "channel { id webhookUrl }", "createAgent": "agent { id }", "sendMessage": "message { id }", "addNote": "message { id }",
 	"retryMessage": "message { id }", "assignConversation": "conversation { id }", "setConversationStatus": "conversation { id }",
 	"addChannelAgents": "channel { id }", "removeChannelAgents": "channel { id }", "updateAgent": "agent { id }", "updateChannel": "channel { id }",
-	"updateAssignment": "channel { id }",
+	"updateAssignment": "channel { id }", "setChannelAgents": "channel { id }", "updateContact": "contact { id }", "changePassword": "token",
+	"resetPassword": "agent { id }", "rotateWebhookUrl": "channel { webhookUrl }", "removeChannel": "channel { id }",
 }
 
 // must mutates and fails the story when it is refused.
@@ -360,6 +362,50 @@ func (p *person) cut() {
 
 func (p *person) closedWith(code string) {
 	p.until("close code "+code, func() bool { return strconv.Itoa(p.closed) == code })
+}
+
+// closedCode is the code with which the socket ended, 0 while it is open.
+func (p *person) closedCode() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
+// refused opens a websocket and returns the code with which connection_init is refused.
+func (p *person) refused() int {
+	p.t.Helper()
+	conn := p.w.socket()
+	if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"connection_init","payload":{"authorization":"Bearer `+p.token+`"}}`)); err != nil {
+		p.t.Fatal(err)
+	}
+	_, m, err := conn.ReadMessage()
+	var closed *websocket.CloseError
+	if !errors.As(err, &closed) {
+		p.t.Fatalf("%s got %s, %v", p.name, m, err)
+	}
+	return closed.Code
+}
+
+// sees waits for the nth event of the kind about the conversation.
+func (p *person) sees(nth int, kind, conversation string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("%s of %s for time %d", kind, conversation, nth), func() bool {
+		n := 0
+		for _, e := range p.seen {
+			if e.Event.Typename == kind && e.conversation() == conversation {
+				n++
+			}
+		}
+		return n >= nth
+	})
+}
+
+// conversation is the id of the one that the event is about, "" for none.
+func (e liveEvent) conversation() string {
+	if c := e.Event.Conversation; c != nil {
+		return c.ID
+	}
+	return e.Event.ConversationID
 }
 
 func (p *person) assign(agent string) {

@@ -28,7 +28,7 @@ func TestRotatedWebhookURL(t *testing.T) {
 	if got := answers(old); got != http.StatusNoContent {
 		t.Fatalf("before: %d", got)
 	}
-	payload := d.admin.mutate("rotateWebhookUrl", `{"channelId":"`+d.channels["WhatsApp"]+`"}`, "channel { webhookUrl }")
+	payload := d.admin.must("rotateWebhookUrl", `{"channelId":"`+d.channels["WhatsApp"]+`"}`)
 	var rotated struct{ Channel struct{ WebhookURL string } }
 	decode(t, payload, &rotated)
 	current := withoutFragment(rotated.Channel.WebhookURL)
@@ -50,7 +50,7 @@ func TestRotatedWebhookURL(t *testing.T) {
 	if got := answers(current); got != http.StatusNoContent {
 		t.Errorf("the new URL then: %d", got)
 	}
-	d.admin.mutate("removeChannel", `{"channelId":"`+d.channels["WhatsApp"]+`"}`, "channel { id }")
+	d.admin.must("removeChannel", `{"channelId":"`+d.channels["WhatsApp"]+`"}`)
 	d.eventually("the URL of a removed channel ends", func() bool { return answers(current) == http.StatusNotFound })
 }
 

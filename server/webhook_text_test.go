@@ -70,7 +70,7 @@ func TestBlockedCustomer(t *testing.T) {
 	d.says("before")
 	hana.seesMessage("before")
 	contact := d.contactOf(customer)
-	d.admin.mutate("updateContact", `{"contactId":"`+contact+`","blocked":true}`, "contact { id }")
+	d.admin.must("updateContact", `{"contactId":"`+contact+`","blocked":true}`)
 	if got := d.says("blocked text"); got != http.StatusNoContent {
 		t.Errorf("answered %d", got)
 	}
@@ -90,7 +90,7 @@ func TestBlockedCustomer(t *testing.T) {
 	if n := d.count("messages WHERE blocked"); n != 2 {
 		t.Errorf("%d messages kept", n)
 	}
-	d.admin.mutate("updateContact", `{"contactId":"`+contact+`","blocked":false}`, "contact { id }")
+	d.admin.must("updateContact", `{"contactId":"`+contact+`","blocked":false}`)
 	d.says("forgiven")
 	hana.seesMessage("forgiven")
 }
