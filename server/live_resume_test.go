@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -168,16 +169,16 @@ func TestTwoProcesses(t *testing.T) {
 	for _, p := range []*person{hana, ben} {
 		p.seesMessage("from the other process")
 		p.seesMessage(fmt.Sprint("message ", n-1))
-		if got := fmt.Sprint(p.messages()); got != fmt.Sprint(hana.messages()) {
-			t.Errorf("%s saw %s, hana %v", p.name, got, hana.messages())
+		if got, want := added(p.events()), added(hana.events()); !slices.Equal(got, want) {
+			t.Errorf("%s saw %q, hana %q", p.name, got, want)
 		}
 	}
 }
 
-// messages are the texts announced, in their order.
-func (p *person) messages() (texts []string) {
-	for _, e := range p.events() {
-		if e.Event.Typename == "MessageAdded" {
+// added are the texts of the messages that were announced, in their order.
+func added(events []liveEvent) (texts []string) {
+	for _, e := range events {
+		if e.Event != nil && e.Event.Typename == "MessageAdded" {
 			texts = append(texts, e.Event.Message.Text)
 		}
 	}

@@ -169,8 +169,13 @@ func (p *person) connect() {
 // dial opens a websocket that is signed in. A client that is told to come back does so.
 func (p *person) dial() *websocket.Conn {
 	p.t.Helper()
+	return p.dialWith(websocket.Dialer{})
+}
+
+func (p *person) dialWith(dialer websocket.Dialer) *websocket.Conn {
+	p.t.Helper()
 	for range 20 {
-		conn := p.w.socket()
+		conn := p.w.socketWith(dialer)
 		init := `{"type":"connection_init","payload":{"authorization":"Bearer ` + p.token + `"}}`
 		if err := conn.WriteMessage(websocket.TextMessage, []byte(init)); err != nil {
 			p.t.Fatalf("%s: %v", p.w.line, err)
@@ -191,7 +196,12 @@ func (p *person) dial() *websocket.Conn {
 // socket opens a websocket that says nothing yet.
 func (w *world) socket() *websocket.Conn {
 	w.t.Helper()
-	dialer := websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}}
+	return w.socketWith(websocket.Dialer{})
+}
+
+func (w *world) socketWith(dialer websocket.Dialer) *websocket.Conn {
+	w.t.Helper()
+	dialer.Subprotocols = []string{"graphql-transport-ws"}
 	conn, _, err := dialer.DialContext(w.t.Context(), "ws"+strings.TrimPrefix(w.url(), "http")+"/graphql", nil)
 	if err != nil {
 		w.t.Fatalf("%s: %v", w.line, err)
