@@ -2,6 +2,7 @@ package graph
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -12,3 +13,10 @@ func Schema() graphql.ExecutableSchema { return newSchema(&Resolver{}) }
 
 // Needs lists the root fields whose role is known.
 func Needs() []string { return slices.Sorted(maps.Keys(needs)) }
+
+// NewUnplannedHandler is NewHandler without plans: every field goes through gqlgen.
+func NewUnplannedHandler(o Options) http.Handler {
+	r := newResolver(o)
+	r.unplanned = true
+	return r.handler(o)
+}

@@ -36,7 +36,9 @@ type Options struct {
 }
 
 // NewHandler makes the handler of /graphql, over HTTP and the websocket. Who asks is the model.Viewer in the context.
-func NewHandler(o Options) http.Handler {
+func NewHandler(o Options) http.Handler { return newResolver(o).handler(o) }
+
+func newResolver(o Options) *Resolver {
 	r := &Resolver{Desk: o.Desk, DB: o.DB, Feed: o.Feed, Log: o.Log, Now: o.Now, open: o.Development}
 	if r.Log == nil {
 		r.Log = slog.Default()
@@ -44,6 +46,10 @@ func NewHandler(o Options) http.Handler {
 	if r.Now == nil {
 		r.Now = time.Now
 	}
+	return r
+}
+
+func (r *Resolver) handler(o Options) http.Handler {
 	server := handler.New(newSchema(r))
 	if o.WebSocket != nil {
 		server.AddTransport(o.WebSocket)

@@ -19,7 +19,8 @@ type Resolver struct {
 	Log  *slog.Logger
 	Now  func() time.Time
 
-	open bool // the schema may be introspected without a sign-in
+	open      bool // the schema may be introspected without a sign-in
+	unplanned bool // everything goes through gqlgen
 }
 
 var _ exec.ResolverRoot = (*Resolver)(nil)

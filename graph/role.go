@@ -73,7 +73,7 @@ func (r *Resolver) guardField(ctx context.Context, next graphql.RootResolver) gr
 	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
 		defer responseOf(ctx).forget()
 	}
-	return next(ctx)
+	return r.planned(ctx, next)
 }
 
 // guardStream is run around each operation, for those that subscribe: gqlgen runs nothing around their field.

@@ -21,8 +21,15 @@ func (t idText) MarshalGQL(w io.Writer) {
 	io.WriteString(w, `"`)
 }
 
-// MarshalID writes an id. It holds hexadecimal digits and dashes only, so nothing is escaped.
+// MarshalID writes an id.
 func MarshalID(id model.ID) graphql.Marshaler { return idText(id) }
+
+// AppendID writes an id. It holds hexadecimal digits and dashes only, so nothing is escaped.
+func AppendID(b []byte, id model.ID) []byte {
+	b = append(b, '"')
+	b = append(b, id...)
+	return append(b, '"')
+}
 
 // UnmarshalID reads an id. Numbers are taken too, as the specification wants.
 func UnmarshalID(v any) (model.ID, error) {

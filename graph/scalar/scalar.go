@@ -16,6 +16,36 @@ import (
 // MarshalString writes a text.
 func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
 
+// AppendString writes a text, escaped as MarshalString does.
+func AppendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := range len(s) {
+		c := s[i]
+		if c >= 0x20 && c != '\\' && c != '"' {
+			continue
+		}
+		b = append(b, s[start:i]...)
+		start = i + 1
+		switch c {
+		case '\t':
+			b = append(b, `\t`...)
+		case '\r':
+			b = append(b, `\r`...)
+		case '\n':
+			b = append(b, `\n`...)
+		case '\\', '"':
+			b = append(b, '\\', c)
+		default:
+			const hex = "0123456789ABCDEF"
+			b = append(b, `\u00`...)
+			b = append(b, hex[c>>4], hex[c&0xf])
+		}
+	}
+	b = append(b, s[start:]...)
+	return append(b, '"')
+}
+
 // UnmarshalString reads a text without the characters that a database cannot hold.
 func UnmarshalString(v any) (string, error) {
 	s, ok := v.(string)
@@ -68,10 +98,14 @@ func wholeNumber(v any) (int64, error) {
 type timeText time.Time
 
 func (t timeText) MarshalGQL(w io.Writer) {
-	b := make([]byte, 0, len(time.RFC3339Nano)+2)
+	w.Write(AppendDateTime(make([]byte, 0, len(time.RFC3339Nano)+2), time.Time(t)))
+}
+
+// AppendDateTime writes a moment in UTC.
+func AppendDateTime(b []byte, t time.Time) []byte {
 	b = append(b, '"')
-	b = time.Time(t).UTC().AppendFormat(b, time.RFC3339Nano)
-	w.Write(append(b, '"'))
+	b = t.UTC().AppendFormat(b, time.RFC3339Nano)
+	return append(b, '"')
 }
 
 // MarshalDateTime writes a moment in UTC.
