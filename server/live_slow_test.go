@@ -41,13 +41,13 @@ func TestStalledClientIsCutOff(t *testing.T) {
 	hana.until("the rest", func() bool { return len(added(hana.seen)) == n-len(added(got)) })
 }
 
-// smallBuffer dials with as little room for unread bytes as the system gives.
+// smallBuffer dials with little room for unread bytes, though enough for a whole segment of the loopback interface.
 func smallBuffer(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	return conn, conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+	return conn, conn.(*net.TCPConn).SetReadBuffer(256 << 10)
 }
 
 // drain reads a socket to its end, which must say that the client is to come back.
