@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -40,12 +41,16 @@ func Main(args []string, out, errs io.Writer) int {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		name, args = args[0], args[1:]
 	}
+	if name == "help" || name == "serve" && len(args) > 0 && slices.Contains([]string{"-h", "-help", "--help"}, args[0]) {
+		usage(out)
+		return 0
+	}
 	for _, cmd := range commands() {
 		if cmd.name != name {
 			continue
 		}
 		c, err := ReadConfig()
-		if err == nil {
+		if err == nil || name == "version" { // which needs no settings
 			err = cmd.run(ctx, c, args, out)
 		}
 		if err != nil && !errors.Is(err, context.Canceled) {

@@ -4,14 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/caarlos0/env/v11"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/livedesk/livedesk/db"
 )
 
 // Config is everything that can be set. It is read from the environment once, in ReadConfig, and nowhere else.
@@ -46,18 +51,35 @@ const (
 // that is wrong, one per line.
 func ReadConfig() (*Config, error) {
 	c := &Config{}
-	if err := env.Parse(c); err != nil {
-		return nil, fmt.Errorf("read the settings: %w", err)
+	unread := env.Parse(c)
+	if err := c.Complete(); err != nil {
+		return nil, err // it names what could not be read, too: that is empty
 	}
-	return c, c.Complete()
+	if unread != nil {
+		return nil, fmt.Errorf("read the settings: %w", unread)
+	}
+	return c, nil
 }
 
 // Complete fills in what depends on other settings and checks everything.
 func (c *Config) Complete() error {
-	loopback := isLoopback(c.Addr)
+	c.fillIn()
+	var w wrong
+	c.checkAddresses(&w)
+	c.checkNeighbours(&w)
+	c.checkData(&w)
+	return errors.Join(w...)
+}
+
+// wrong collects what is wrong with the settings.
+type wrong []error
+
+func (w *wrong) add(setting, text string) { *w = append(*w, fmt.Errorf("%s: %s", setting, text)) }
+
+func (c *Config) fillIn() {
 	if c.Mode == "" {
 		c.Mode = Production
-		if loopback && c.PublicURL == "" {
+		if isLoopback(c.Addr) && c.PublicURL == "" {
 			c.Mode = Development
 		}
 	}
@@ -67,49 +89,72 @@ func (c *Config) Complete() error {
 	if c.DataDir == "" {
 		c.DataDir = defaultDataDir()
 	}
-	var wrong []error
-	no := func(setting, text string) { wrong = append(wrong, fmt.Errorf("%s: %s", setting, text)) }
+}
+
+// checkAddresses looks at where the desk is reached.
+func (c *Config) checkAddresses(w *wrong) {
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
-		no("LIVEDESK_ADDR", "give host:port, like 127.0.0.1:8080")
+		w.add("LIVEDESK_ADDR", "give host:port, like 127.0.0.1:8080")
 	}
 	if c.Mode != Development && c.Mode != Production {
-		no("LIVEDESK_MODE", "give development or production")
+		w.add("LIVEDESK_MODE", "give development or production")
 	}
-	if c.Mode == Development && !loopback {
-		no("LIVEDESK_MODE", "development is for a loopback address only: it opens the desk to every local page")
+	if c.Mode == Development && !isLoopback(c.Addr) {
+		w.add("LIVEDESK_MODE", "development is for a loopback address only: it opens the desk to every local page")
 	}
-	if c.public = webURL(c.PublicURL); c.public == nil {
-		no("LIVEDESK_PUBLIC_URL", "give the address under which Twilio and browsers reach the desk, like https://desk.example.com")
+	c.public = webURL(c.PublicURL)
+	switch {
+	case c.public != nil:
+		c.PublicURL = c.public.String()
+	case c.PublicURL != "http://"+c.Addr: // else it is LIVEDESK_ADDR that is wrong
+		w.add("LIVEDESK_PUBLIC_URL", "give the address under which Twilio and browsers reach the desk, like https://desk.example.com")
 	}
+}
+
+// checkNeighbours looks at whom the desk trusts or calls.
+func (c *Config) checkNeighbours(w *wrong) {
 	if c.TwilioURL != "" {
 		if c.twilio = webURL(c.TwilioURL); c.twilio == nil {
-			no("LIVEDESK_TWILIO_URL", "give an address like http://127.0.0.1:8090, or nothing for Twilio itself")
+			w.add("LIVEDESK_TWILIO_URL", "give an address like http://127.0.0.1:8090, or nothing for Twilio itself")
 		}
 	}
 	for _, o := range c.AllowedOrigins {
 		if u := webURL(o); u == nil || u.Path != "" {
-			no("LIVEDESK_ALLOWED_ORIGINS", fmt.Sprintf("%q is not an origin: give scheme://host[:port] without a path", o))
+			w.add("LIVEDESK_ALLOWED_ORIGINS", fmt.Sprintf("%q is not an origin: give scheme://host[:port] without a path", o))
 		}
 	}
+	c.proxies = nil
 	for _, p := range c.TrustedProxies {
 		prefix, err := parsePrefix(p)
 		if err != nil {
-			no("LIVEDESK_TRUSTED_PROXIES", fmt.Sprintf("%q is neither an address nor a network like 10.0.0.0/8", p))
+			w.add("LIVEDESK_TRUSTED_PROXIES", fmt.Sprintf("%q is neither an address nor a network like 10.0.0.0/8", p))
 		}
 		c.proxies = append(c.proxies, prefix)
 	}
 	for _, h := range c.PrivateHosts {
 		if host, port, err := net.SplitHostPort(h); err != nil || host == "" || port == "" {
-			no("LIVEDESK_PRIVATE_HOSTS", fmt.Sprintf("%q is not host:port", h))
+			w.add("LIVEDESK_PRIVATE_HOSTS", fmt.Sprintf("%q is not host:port", h))
 		}
 	}
+}
+
+// checkData looks at what is kept and under which secrets. No message repeats a value.
+func (c *Config) checkData(w *wrong) {
+	if _, err := pgx.ParseConfig(c.DatabaseURL); err != nil && c.DatabaseURL != "" {
+		w.add("DATABASE_URL", "give an address like postgres://user:password@host:5432/name, or nothing for a Postgres of the desk's own")
+	}
+	if _, err := db.ParseKeyRing(c.SecretKeys); err != nil && c.SecretKeys != "" {
+		w.add("LIVEDESK_SECRET_KEYS", err.Error())
+	}
+	if a, err := mail.ParseAddress(c.AdminEmail); err != nil || a.Address != strings.TrimSpace(c.AdminEmail) {
+		w.add("LIVEDESK_ADMIN_EMAIL", "give an e-mail address, like hana@example.com")
+	}
+	if n := utf8.RuneCountInString(c.AdminPassword); n != 0 && (n < 10 || n > 200) {
+		w.add("LIVEDESK_ADMIN_PASSWORD", "give 10 to 200 characters")
+	}
 	if c.EventRetention < time.Hour {
-		no("LIVEDESK_EVENT_RETENTION", "give at least 1h: subscribers resume from the log")
+		w.add("LIVEDESK_EVENT_RETENTION", "give a time of at least 1h, like 168h: subscribers resume from the log")
 	}
-	if c.AdminPassword != "" && len(c.AdminPassword) < 10 {
-		no("LIVEDESK_ADMIN_PASSWORD", "give at least 10 characters")
-	}
-	return errors.Join(wrong...)
 }
 
 // listensAt fills in the public address where the port was left to the system (":0").

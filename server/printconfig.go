@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 )
 
 // Print writes every setting with its value, secrets masked, as lines that a shell can read.
@@ -16,12 +17,23 @@ func (c *Config) Print(w io.Writer) {
 			continue
 		}
 		value := fmt.Sprint(v.Field(i).Interface())
-		if f.Type.Kind() == reflect.Slice {
-			value = value[1 : len(value)-1]
+		if list, ok := v.Field(i).Interface().([]string); ok {
+			value = strings.Join(list, ",")
 		}
 		if f.Tag.Get("secret") != "" && value != "" {
 			value = "********"
 		}
-		fmt.Fprintf(w, "%s=%s\n", name, value)
+		fmt.Fprintf(w, "%s=%s\n", name, quoted(value))
 	}
+}
+
+// quoted is the value as a shell reads it.
+func quoted(s string) string {
+	plain := func(c rune) bool {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_./:@,+*%", c)
+	}
+	if strings.IndexFunc(s, func(c rune) bool { return !plain(c) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
