@@ -28,10 +28,6 @@ func contactFields(k *model.Contact) []any {
 	return []any{&k.AccountID, (*string)(&k.ID), &k.ProfileName, &k.Phone, &k.Address, &k.BlockedAt, &k.CreatedAt}
 }
 
-// contactSeen is the query for a conversation in which the contact k wrote on a channel of the agent whose id follows.
-const contactSeen = `SELECT 1 FROM conversations c JOIN channel_agents x ON x.account_id = c.account_id AND x.channel_id = c.channel_id
-	WHERE c.account_id = k.account_id AND c.contact_id = k.id AND x.agent_id = `
-
 // Contacts returns a page of the contacts that the viewer may see, newest first: their ids begin with the time.
 func (s *Store) Contacts(ctx context.Context, v *model.Viewer, f ContactFilter, p model.Page) (*model.Slice[*model.Contact], error) {
 	w, err := newWindow(p, contactOrder)
@@ -40,9 +36,7 @@ func (s *Store) Contacts(ctx context.Context, v *model.Viewer, f ContactFilter, 
 	}
 	q := &query{args: []any{v.Account}}
 	q.add("SELECT ", contactColumns, " FROM contacts k WHERE k.account_id = $1")
-	if !v.SeesAll() { // as a condition of its own: behind an OR the planner would read every conversation first
-		q.add(" AND EXISTS (", contactSeen, q.arg(string(v.Agent)), ")")
-	}
+	q.onlySeen(v)
 	if f.Address != "" {
 		q.add(" AND k.id IN (SELECT i.contact_id FROM identities i WHERE i.account_id = $1 AND i.address = ANY (", q.arg(spellings(f.Address)), "))")
 	}
@@ -58,10 +52,23 @@ func (s *Store) Contacts(ctx context.Context, v *model.Viewer, f ContactFilter, 
 	return slice(w, rows, func(k *model.Contact) key { return key{segment: contactOrder[0], id: k.ID} }), nil
 }
 
-// SeeContact returns the contact, or nil when there is none that the viewer may see.
-func (s *Store) SeeContact(ctx context.Context, v *model.Viewer, id model.ID) (*model.Contact, error) {
-	return one(rowsOf(ctx, s, `SELECT `+contactColumns+` FROM contacts k WHERE k.account_id = $1 AND k.id = $3 AND ($2::uuid IS NULL OR EXISTS (`+contactSeen+`$2))`,
-		[]any{v.Account, eyes(v), string(id)}, contactFields))
+// SeeContacts returns those of the contacts that the viewer may see.
+func (s *Store) SeeContacts(ctx context.Context, v *model.Viewer, ids []model.ID) (map[model.ID]*model.Contact, error) {
+	q := &query{args: []any{v.Account, texts(ids)}}
+	q.add("SELECT ", contactColumns, " FROM contacts k WHERE k.account_id = $1 AND k.id = ANY ($2::uuid[])")
+	q.onlySeen(v)
+	rows, err := listed(ctx, s, q, contactFields)
+	return keyed(rows, err, func(k *model.Contact) model.ID { return k.ID })
+}
+
+// onlySeen adds the condition that the viewer may see the contact k: an agent sees those who wrote on their channels.
+// It is a condition of its own: behind an OR the planner would read every conversation first.
+func (q *query) onlySeen(v *model.Viewer) {
+	if v.SeesAll() {
+		return
+	}
+	q.add(` AND EXISTS (SELECT 1 FROM conversations c JOIN channel_agents x ON x.account_id = c.account_id AND x.channel_id = c.channel_id
+		WHERE c.account_id = k.account_id AND c.contact_id = k.id AND x.agent_id = `, q.arg(string(v.Agent)), ")")
 }
 
 // ContactsByID returns those of the contacts that the account has.

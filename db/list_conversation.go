@@ -248,10 +248,17 @@ func (s *Store) ConversationsOf(ctx context.Context, v *model.Viewer, contacts [
 		func(c *model.Conversation) key { return conversationKey(c, false) }), nil
 }
 
+// SeeConversations returns those of the conversations that the viewer may see.
+func (s *Store) SeeConversations(ctx context.Context, v *model.Viewer, ids []model.ID) (map[model.ID]*model.Conversation, error) {
+	rows, err := rowsOf(ctx, s, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[]) AND `+inSight,
+		[]any{v.Account, texts(ids), eyes(v)}, fieldsOf)
+	return keyed(rows, err, func(c *model.Conversation) model.ID { return c.ID })
+}
+
 // SeeConversation returns the conversation, or nil when there is none that the viewer may see.
 func (s *Store) SeeConversation(ctx context.Context, v *model.Viewer, id model.ID) (*model.Conversation, error) {
-	return one(rowsOf(ctx, s, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = $2 AND `+inSight,
-		[]any{v.Account, string(id), eyes(v)}, fieldsOf))
+	found, err := s.SeeConversations(ctx, v, []model.ID{id})
+	return found[id], err
 }
 
 // ConversationsByID returns those of the conversations that the account has. It is for what is in sight already: it

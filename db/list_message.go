@@ -28,10 +28,11 @@ func (s *Store) MessagesOf(ctx context.Context, account int64, conversations []m
 		func(m *model.Message) key { return key{segment: messageOrder[0], number: m.Seq} }), nil
 }
 
-// SeeMessage returns the message, or nil when there is none that the viewer may see.
-func (s *Store) SeeMessage(ctx context.Context, v *model.Viewer, id model.ID) (*model.Message, error) {
-	return one(rowsOf(ctx, s, `SELECT `+messageColumns+` FROM messages m JOIN conversations c ON c.account_id = m.account_id AND c.id = m.conversation_id
-		WHERE m.account_id = $1 AND m.id = $2 AND `+inSight, []any{v.Account, string(id), eyes(v)}, partsOf))
+// SeeMessages returns those of the messages that the viewer may see.
+func (s *Store) SeeMessages(ctx context.Context, v *model.Viewer, ids []model.ID) (map[model.ID]*model.Message, error) {
+	rows, err := rowsOf(ctx, s, `SELECT `+messageColumns+` FROM messages m JOIN conversations c ON c.account_id = m.account_id AND c.id = m.conversation_id
+		WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[]) AND `+inSight, []any{v.Account, texts(ids), eyes(v)}, partsOf)
+	return keyed(rows, err, func(m *model.Message) model.ID { return m.ID })
 }
 
 // MessagesByID returns those of the messages that the account has.
@@ -90,10 +91,11 @@ func (s *Store) AttachmentsOf(ctx context.Context, account int64, messages []mod
 	return grouped(rows, err, func(f *model.Attachment) model.ID { return f.MessageID })
 }
 
-// SeeAttachment returns the attachment, or nil when there is none that the viewer may see: one of a conversation in
-// sight, or an upload of their own that was not sent yet.
-func (s *Store) SeeAttachment(ctx context.Context, v *model.Viewer, id model.ID) (*model.Attachment, error) {
-	return one(rowsOf(ctx, s, `SELECT `+attachmentColumns+` FROM attachments f LEFT JOIN conversations c ON c.account_id = f.account_id AND c.id = f.conversation_id
-		WHERE f.account_id = $1 AND f.id = $2 AND CASE WHEN c.id IS NULL THEN f.agent_id = $4 ELSE `+inSight+` END`,
-		[]any{v.Account, string(id), eyes(v), null(v.Agent)}, attachmentFields))
+// SeeAttachments returns those of the attachments that the viewer may see: the files of conversations in sight, and
+// uploads of their own that were not sent yet.
+func (s *Store) SeeAttachments(ctx context.Context, v *model.Viewer, ids []model.ID) (map[model.ID]*model.Attachment, error) {
+	rows, err := rowsOf(ctx, s, `SELECT `+attachmentColumns+` FROM attachments f LEFT JOIN conversations c ON c.account_id = f.account_id AND c.id = f.conversation_id
+		WHERE f.account_id = $1 AND f.id = ANY ($2::uuid[]) AND CASE WHEN c.id IS NULL THEN f.agent_id = $4 ELSE `+inSight+` END`,
+		[]any{v.Account, texts(ids), eyes(v), null(v.Agent)}, attachmentFields)
+	return keyed(rows, err, func(f *model.Attachment) model.ID { return f.ID })
 }

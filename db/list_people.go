@@ -120,9 +120,10 @@ func (s *Store) ChannelsByID(ctx context.Context, account int64, ids []model.ID)
 	return keyed(rows, err, func(c *model.Channel) model.ID { return c.ID })
 }
 
-// SeeChannel returns the channel, or nil when there is none that the viewer may see.
-func (s *Store) SeeChannel(ctx context.Context, v *model.Viewer, id model.ID) (*model.Channel, error) {
-	return one(rowsOf(ctx, s, "SELECT "+channelColumns+" FROM channels t WHERE t.account_id = $1 AND t.id = $3"+channelInSight, []any{v.Account, eyes(v), string(id)}, channelFields))
+// SeeChannels returns those of the channels that the viewer may see, without their secrets.
+func (s *Store) SeeChannels(ctx context.Context, v *model.Viewer, ids []model.ID) (map[model.ID]*model.Channel, error) {
+	rows, err := rowsOf(ctx, s, "SELECT "+channelColumns+" FROM channels t WHERE t.account_id = $1 AND t.id = ANY ($3::uuid[])"+channelInSight, []any{v.Account, eyes(v), texts(ids)}, channelFields)
+	return keyed(rows, err, func(c *model.Channel) model.ID { return c.ID })
 }
 
 // Account returns the account.

@@ -25,7 +25,8 @@ func (r *queryResolver) Channel(ctx context.Context, id model.ID) (*model.Channe
 	if err != nil {
 		return nil, err
 	}
-	return r.DB.SeeChannel(ctx, v, id)
+	channels, err := r.DB.SeeChannels(ctx, v, []model.ID{id})
+	return channels[id], err
 }
 
 // PhoneNumber is what the channel sends from, if that is a number.

@@ -30,7 +30,8 @@ func (r *queryResolver) Contact(ctx context.Context, id model.ID) (*model.Contac
 	if err != nil {
 		return nil, err
 	}
-	return r.DB.SeeContact(ctx, v, id)
+	contacts, err := r.DB.SeeContacts(ctx, v, []model.ID{id})
+	return contacts[id], err
 }
 
 // Identities are the addresses of each customer.

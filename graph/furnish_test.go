@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -66,7 +67,11 @@ func (a *api) fingerprint() (all string) {
 		}
 		all += table + " " + sum + "\n"
 	}
-	return all
+	var told int
+	if err := a.db.Pool().QueryRow(a.t.Context(), `SELECT (SELECT count(*) FROM events WHERE account_id = $1) + (SELECT count(*) FROM event_outbox WHERE account_id = $1)`, a.account()).Scan(&told); err != nil {
+		a.t.Fatal(err)
+	}
+	return all + fmt.Sprint("events ", told)
 }
 
 func (a *api) exec(sql string, args ...any) {

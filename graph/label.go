@@ -23,10 +23,6 @@ func (r *queryResolver) Label(ctx context.Context, id model.ID) (*model.Label, e
 	if err != nil {
 		return nil, err
 	}
-	return r.label(ctx, v, id)
-}
-
-func (r *Resolver) label(ctx context.Context, v *model.Viewer, id model.ID) (*model.Label, error) {
 	labels, err := r.DB.LabelsByID(ctx, v.Account, []model.ID{id})
 	return labels[id], err
 }

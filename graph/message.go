@@ -19,7 +19,8 @@ func (r *queryResolver) Message(ctx context.Context, id model.ID) (*model.Messag
 	if err != nil {
 		return nil, err
 	}
-	return r.DB.SeeMessage(ctx, v, id)
+	messages, err := r.DB.SeeMessages(ctx, v, []model.ID{id})
+	return messages[id], err
 }
 
 // ClientKey is what the sending app chose.

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/livedesk/livedesk/graph/exec"
 	"github.com/livedesk/livedesk/model"
@@ -11,14 +10,14 @@ import (
 
 // Node finds any object that the viewer may see.
 func (r *queryResolver) Node(ctx context.Context, id model.ID) (exec.Node, error) {
-	v, err := model.ViewerFrom(ctx)
+	nodes, err := r.Nodes(ctx, []model.ID{id})
 	if err != nil {
 		return nil, err
 	}
-	return r.node(ctx, v, id)
+	return nodes[0], nil
 }
 
-// Nodes finds several objects at once.
+// Nodes finds several objects, those of a kind at once.
 func (r *queryResolver) Nodes(ctx context.Context, ids []model.ID) ([]exec.Node, error) {
 	v, err := model.ViewerFrom(ctx)
 	if err != nil {
@@ -27,53 +26,63 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []model.ID) ([]exec.Node,
 	if len(ids) > maxNodes {
 		return nil, model.Refuse(model.Invalid, fmt.Sprintf("Ask for at most %d objects.", maxNodes), "ids")
 	}
-	nodes, errs := make([]exec.Node, len(ids)), make([]error, len(ids))
-	var all sync.WaitGroup
-	for i, id := range ids {
-		all.Go(func() { nodes[i], errs[i] = r.node(ctx, v, id) })
+	byKind := map[model.Kind][]model.ID{}
+	for _, id := range ids {
+		byKind[id.Kind()] = append(byKind[id.Kind()], id)
 	}
-	all.Wait()
-	for _, err := range errs {
-		if err != nil {
+	found := map[model.ID]exec.Node{}
+	for kind, some := range byKind {
+		if err := r.find(ctx, v, kind, some, found); err != nil {
 			return nil, err
 		}
+	}
+	nodes := make([]exec.Node, len(ids))
+	for i, id := range ids {
+		nodes[i] = found[id]
 	}
 	return nodes, nil
 }
 
-// node looks where ids of the kind are kept. The result is a nil interface when there is nothing.
-func (r *Resolver) node(ctx context.Context, v *model.Viewer, id model.ID) (exec.Node, error) {
-	l := r.load(ctx, v.Account)
-	switch id.Kind() {
+// find adds what there is of the kind, and the viewer may see, to what was found.
+func (r *Resolver) find(ctx context.Context, v *model.Viewer, kind model.Kind, ids []model.ID, found map[model.ID]exec.Node) error {
+	switch kind {
 	case model.KindAgent:
-		return found(first(ctx, &l.Agents, id))
+		objects, err := r.DB.AgentsByID(ctx, v.Account, ids)
+		return keep(found, objects, err)
 	case model.KindTeam:
-		return found(first(ctx, &l.Teams, id))
+		objects, err := r.DB.TeamsByID(ctx, v.Account, ids)
+		return keep(found, objects, err)
 	case model.KindAiAgent:
-		return found(first(ctx, &l.AiAgents, id))
+		objects, err := r.DB.AiAgentsByID(ctx, v.Account, ids)
+		return keep(found, objects, err)
 	case model.KindLabel:
-		return found(r.label(ctx, v, id))
+		objects, err := r.DB.LabelsByID(ctx, v.Account, ids)
+		return keep(found, objects, err)
 	case model.KindChannel:
-		return found(r.DB.SeeChannel(ctx, v, id))
+		objects, err := r.DB.SeeChannels(ctx, v, ids)
+		return keep(found, objects, err)
 	case model.KindContact:
-		return found(r.DB.SeeContact(ctx, v, id))
+		objects, err := r.DB.SeeContacts(ctx, v, ids)
+		return keep(found, objects, err)
 	case model.KindConversation:
-		return found(r.DB.SeeConversation(ctx, v, id))
+		objects, err := r.DB.SeeConversations(ctx, v, ids)
+		return keep(found, objects, err)
 	case model.KindMessage:
-		return found(r.DB.SeeMessage(ctx, v, id))
+		objects, err := r.DB.SeeMessages(ctx, v, ids)
+		return keep(found, objects, err)
 	case model.KindAttachment:
-		return found(r.DB.SeeAttachment(ctx, v, id))
+		objects, err := r.DB.SeeAttachments(ctx, v, ids)
+		return keep(found, objects, err)
 	case kindAccount:
-		if id == accountID(v.Account) {
-			return found(r.DB.Account(ctx, v.Account))
-		}
+		account, err := r.DB.Account(ctx, v.Account)
+		return keep(found, map[model.ID]*model.Account{accountID(v.Account): account}, err)
 	}
-	return nil, nil
+	return nil
 }
 
-func found[T any](object *T, err error) (exec.Node, error) {
-	if object == nil || err != nil {
-		return nil, err
+func keep[T any](found map[model.ID]exec.Node, objects map[model.ID]*T, err error) error {
+	for id, object := range objects {
+		found[id] = object
 	}
-	return object, nil
+	return err
 }
