@@ -109,7 +109,7 @@ func (in *Intake) commit(account int64, batch []*waiting) {
 	ctx, cancel := context.WithTimeout(context.Background(), 12*time.Second)
 	defer cancel()
 	err := in.call(ctx, account, batch)
-	if err != nil && permanent(err) && len(batch) > 1 {
+	if err != nil && !Unreachable(err) && ctx.Err() == nil && len(batch) > 1 {
 		for _, w := range batch {
 			in.commit(account, []*waiting{w})
 		}
@@ -123,7 +123,8 @@ func (in *Intake) commit(account int64, batch []*waiting) {
 	}
 }
 
-// call runs the batch until it wins its races. A duplicate or a reopening that raced is seen by the next try.
+// call runs the batch until it wins its races. A duplicate, a reopening or a merge of contacts that raced is seen by the
+// next try.
 func (in *Intake) call(ctx context.Context, account int64, batch []*waiting) error {
 	items := make([]map[string]any, len(batch))
 	for i, w := range batch {
@@ -137,7 +138,7 @@ func (in *Intake) call(ctx context.Context, account int64, batch []*waiting) err
 	for try := 1; ; try++ {
 		err := in.once(ctx, account, body, batch)
 		var pg *pgconn.PgError
-		raced := lostRace(err) || errors.As(err, &pg) && pg.Code == "23505"
+		raced := lostRace(err) || errors.As(err, &pg) && (pg.Code == "23505" || pg.Code == "23503")
 		if !raced || try == 8 {
 			return err
 		}
@@ -161,17 +162,11 @@ func (in *Intake) once(ctx context.Context, account int64, body []byte, batch []
 	return nil
 }
 
-// permanent tells whether the same message would fail again: its data is at fault, not the database.
+// permanent tells whether the same message would fail on every database: its data cannot be held (class 22), or there is
+// too much of it (54000). Everything else may be mended, so the provider is asked to try again.
 func permanent(err error) bool {
 	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
-		return false
-	}
-	switch pg.Code[:2] {
-	case "22", "23", "42", "54":
-		return true
-	}
-	return false
+	return errors.As(err, &pg) && (pg.Code[:2] == "22" || pg.Code == "54000")
 }
 
 // itemOf puts an arrival into the shape of the SQL type intake_item.

@@ -114,7 +114,7 @@ func TestOneBadMessageSpoilsNoOther(t *testing.T) {
 		wg.Go(func() {
 			a := d.arrival(fmt.Sprintf("SM%d", i), "hello", fmt.Sprintf("+8190000000%02d", i))
 			if i == 25 {
-				a.Channel = model.NewID(model.KindChannel) // there is no such channel
+				a.Incoming.Text = "a provider cleans this away: \x00"
 			}
 			_, err := d.in.Store(t.Context(), d.account, a)
 			if bad := model.CodeOf(err) == model.Invalid; bad != (i == 25) {
@@ -124,6 +124,25 @@ func TestOneBadMessageSpoilsNoOther(t *testing.T) {
 	}
 	wg.Wait()
 	d.count(49, "messages")
+}
+
+// What may be mended is not the message's fault: the provider must try again.
+func TestAFaultOfTheDatabaseIsNotBlamedOnTheMessage(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, model.AlwaysNew)
+	for name, broken := range map[string][2]string{
+		"no partition of the day": {`ALTER TABLE webhook_requests RENAME TO away`, `ALTER TABLE away RENAME TO webhook_requests`},
+		"a function is missing":   {`ALTER FUNCTION intake(bigint, timestamptz, jsonb) RENAME TO away`, `ALTER FUNCTION away(bigint, timestamptz, jsonb) RENAME TO intake`},
+	} {
+		d.exec(broken[0])
+		_, err := d.in.Store(t.Context(), d.account, d.arrival("SM1", "hello", "+819000000001"))
+		if err == nil || model.CodeOf(err) != "" {
+			t.Errorf("%s: %v", name, err)
+		}
+		d.exec(broken[1])
+	}
+	d.says("SM1", "hello", "+819000000001")
+	d.count(1, "messages")
 }
 
 func TestReopenPolicies(t *testing.T) {
@@ -185,6 +204,7 @@ func TestNumberAndUserNameBecomeOneContact(t *testing.T) {
 	both := d.says("SM3", "by both", "+819000000001", "JP.123456")
 	d.count(1, "contacts WHERE phone_number = '+819000000001'")
 	d.count(2, "identities")
+	d.count(2, "event_outbox WHERE kind = 'CONVERSATION_CHANGED'") // the younger one closed, and then it moved
 	d.count(1, "conversations WHERE status = 'CLOSED' AND closed_reason = 'MERGED'")
 	if both.Conversation != first.Conversation || both.Seq != 2 {
 		t.Errorf("the message went to %+v, not to the older conversation %s", both, first.Conversation)

@@ -8,6 +8,8 @@ DO $$ BEGIN
     ord int, channel_id uuid, kind text, address text, others text[], name text, phone text,
     external_id text, message_kind text, body text, data jsonb, raw jsonb, media jsonb,
     new_contact uuid, new_conversation uuid, message_id uuid, request_id uuid);
+  CREATE TYPE intake_place AS (
+    ord int, channel_id uuid, contact_id uuid, is_blocked boolean, nth bigint, n bigint, conversation_id uuid, before text);
 EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 
 -- The contact of a customer who is known by several addresses. All of them are one person: the oldest contact stays,
@@ -54,7 +56,10 @@ BEGIN
     INSERT INTO conversation_changes (account_id, conversation_id, version, at, reason, actor_system, status, agent_id, ai_agent_id, team_id)
     SELECT c.account_id, c.id, c.version, p_now, 'MERGED', 'intake', c.status, c.agent_id, c.ai_agent_id, c.team_id FROM closed c)
   INSERT INTO event_outbox (account_id, kind, channel_id, conversation_id) SELECT c.account_id, 'CONVERSATION_CHANGED', c.channel_id, c.id FROM closed c ORDER BY c.id;
-  UPDATE conversations v SET contact_id = p_keep WHERE v.account_id = p_account AND v.contact_id = ANY (p_gone);
+  WITH moved AS (
+    UPDATE conversations v SET contact_id = p_keep WHERE v.account_id = p_account AND v.contact_id = ANY (p_gone) RETURNING v.*)
+  INSERT INTO event_outbox (account_id, kind, channel_id, conversation_id)
+    SELECT m.account_id, 'CONVERSATION_CHANGED', m.channel_id, m.id FROM moved m WHERE m.status <> 'CLOSED' OR m.closed_reason = 'MERGED' ORDER BY m.id;
   UPDATE identities d SET contact_id = p_keep WHERE d.account_id = p_account AND d.contact_id = ANY (p_gone);
   UPDATE contacts c SET blocked_at = coalesce(c.blocked_at, g.blocked_at) FROM (
     SELECT min(x.blocked_at) AS blocked_at FROM contacts x WHERE x.account_id = p_account AND x.id = ANY (p_gone)) g
@@ -98,32 +103,55 @@ BEGIN
   RETURN last;
 END $$;
 
--- Returns one row per message that was stored; a duplicate has none.
+-- Where each message goes: its contact, how many of that contact on that channel came together and the how-manieth it
+-- is, and the conversation that is there for it. Every look-up is by a whole key in a subquery of its own: a join would
+-- leave the way to the planner, which knows nothing of a database that has just begun and keeps its first plan.
+CREATE OR REPLACE FUNCTION intake_places(p_account bigint, p_items intake_item[], p_blocked uuid[]) RETURNS intake_place[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  places intake_place[];
+BEGIN
+  SELECT array_agg(ROW(k.ord, k.channel_id, k.contact_id, k.is_blocked, k.nth, k.n,
+    CASE WHEN k.nth > 1 THEN NULL WHEN k.is_blocked THEN
+      (SELECT v.id FROM conversations v WHERE v.account_id = p_account AND v.id = ANY (p_blocked) AND v.channel_id = k.channel_id AND v.contact_id = k.contact_id LIMIT 1)
+    ELSE
+      (SELECT v.id FROM conversations v WHERE v.account_id = p_account AND v.channel_id = k.channel_id AND v.contact_id = k.contact_id
+        AND v.status IN ('OPEN','AI_REPLYING','SNOOZED') LIMIT 1)
+    END, NULL)::intake_place) INTO places
+  FROM (
+    SELECT w.*, row_number() OVER (PARTITION BY w.channel_id, w.contact_id ORDER BY w.ord) AS nth, count(*) OVER (PARTITION BY w.channel_id, w.contact_id) AS n,
+      coalesce((SELECT c.blocked_at IS NOT NULL FROM contacts c WHERE c.account_id = p_account AND c.id = w.contact_id), false) AS is_blocked
+    FROM (SELECT x.ord, x.channel_id, (SELECT d.contact_id FROM identities d WHERE d.account_id = p_account AND d.kind = x.kind AND d.address = x.address) AS contact_id
+      FROM unnest(p_items) x OFFSET 0) w OFFSET 0) k;
+  RETURN places;
+END $$;
+
+-- Returns one row per message that was stored; a duplicate has none. The settings keep the planner to the keys.
 CREATE OR REPLACE FUNCTION intake(p_account bigint, p_now timestamptz, p_items jsonb)
-RETURNS TABLE (ord int, conversation_id uuid, message_id uuid, seq bigint, began boolean) LANGUAGE plpgsql AS $$
+RETURNS TABLE (ord int, conversation_id uuid, message_id uuid, seq bigint, began boolean) LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
   items intake_item[];
+  places intake_place[];
   i intake_item;
   p record;
   blocked uuid[];
 BEGIN
   SELECT array_agg(f ORDER BY f.ord) INTO items FROM (
     SELECT DISTINCT ON (x.channel_id, x.external_id) x.* FROM jsonb_populate_recordset(NULL::intake_item, p_items) x
-    WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.account_id = p_account AND m.channel_id = x.channel_id AND m.external_id = x.external_id)
+    WHERE (SELECT true FROM messages m WHERE m.account_id = p_account AND m.channel_id = x.channel_id AND m.external_id = x.external_id) IS NULL
     ORDER BY x.channel_id, x.external_id, x.ord) f;
   IF items IS NULL THEN RETURN; END IF;
 
   -- Whoever changes the rights to a channel holds its row: they see what begins here, or it begins after them. The
   -- check of the foreign key takes the same lock, but after the events have got their places.
-  PERFORM 1 FROM channels h WHERE h.account_id = p_account AND h.id IN (SELECT x.channel_id FROM unnest(items) x) ORDER BY h.id FOR KEY SHARE;
+  PERFORM 1 FROM channels h WHERE h.account_id = p_account AND h.id = ANY (ARRAY(SELECT DISTINCT x.channel_id FROM unnest(items) x)) ORDER BY h.id FOR KEY SHARE;
 
   -- Contacts. Those with one address go together; to join two addresses is rare and goes one by one.
-  IF EXISTS (SELECT 1 FROM unnest(items) x WHERE NOT EXISTS (
-      SELECT 1 FROM identities d WHERE d.account_id = p_account AND d.kind = x.kind AND d.address = x.address)) THEN
+  IF EXISTS (SELECT 1 FROM unnest(items) x WHERE x.others IS NULL
+      AND (SELECT true FROM identities d WHERE d.account_id = p_account AND d.kind = x.kind AND d.address = x.address) IS NULL) THEN
     WITH unknown AS (
-      SELECT DISTINCT ON (x.kind, x.address) x.* FROM unnest(items) x WHERE x.others IS NULL AND NOT EXISTS (
-        SELECT 1 FROM identities d WHERE d.account_id = p_account AND d.kind = x.kind AND d.address = x.address)
+      SELECT DISTINCT ON (x.kind, x.address) x.* FROM unnest(items) x WHERE x.others IS NULL
+        AND (SELECT true FROM identities d WHERE d.account_id = p_account AND d.kind = x.kind AND d.address = x.address) IS NULL
       ORDER BY x.kind, x.address, x.ord),
     known AS (
       INSERT INTO identities (account_id, kind, address, contact_id, created_at)
@@ -138,84 +166,80 @@ BEGIN
     PERFORM join_contacts(p_account, i.kind, i.address || i.others, i.name, i.phone, i.new_contact, p_now);
   END LOOP;
 
-  -- Rare cases one by one: an ended conversation that the policy reopens, and blocked contacts.
-  FOR p IN SELECT DISTINCT x.channel_id, d.contact_id, c.blocked_at IS NOT NULL AS is_blocked, min(x.new_conversation::text)::uuid AS new_id
-      FROM unnest(items) x JOIN identities d ON d.account_id = p_account AND d.kind = x.kind AND d.address = x.address
-      JOIN contacts c ON c.account_id = p_account AND c.id = d.contact_id JOIN channels h ON h.account_id = p_account AND h.id = x.channel_id
-      WHERE c.blocked_at IS NOT NULL OR h.reopen_policy <> 'NEW' GROUP BY 1, 2, 3 ORDER BY 1, 2 LOOP
+  -- Rare cases one by one: blocked contacts, and an ended conversation that the policy reopens.
+  places := intake_places(p_account, items, NULL);
+  FOR p IN SELECT q.channel_id, q.contact_id, q.is_blocked, x.new_conversation AS new_id FROM unnest(places) q JOIN unnest(items) x ON x.ord = q.ord
+      WHERE q.nth = 1 AND (q.is_blocked OR q.conversation_id IS NULL
+        AND (SELECT h.reopen_policy <> 'NEW' FROM channels h WHERE h.account_id = p_account AND h.id = q.channel_id)) ORDER BY 1, 2 LOOP
     IF p.is_blocked THEN
       blocked := blocked || blocked_conversation(p_account, p.channel_id, p.contact_id, p.new_id, p_now);
-    ELSIF NOT EXISTS (SELECT 1 FROM conversations v WHERE v.account_id = p_account AND v.channel_id = p.channel_id AND v.contact_id = p.contact_id
-        AND v.status IN ('OPEN','AI_REPLYING','SNOOZED')) THEN
-      PERFORM reopen_conversation(p_account, p.channel_id, p.contact_id, p_now);
+    ELSE
+      blocked := blocked || reopen_conversation(p_account, p.channel_id, p.contact_id, p_now);
     END IF;
   END LOOP;
+  IF blocked IS NOT NULL THEN
+    places := intake_places(p_account, items, blocked);
+  END IF;
+
+  -- The conversations that are there are locked in the order of their ids, and then looked at as they are.
+  WITH held AS (
+    SELECT v.id, v.status FROM conversations v WHERE v.account_id = p_account
+      AND v.id = ANY (ARRAY(SELECT q.conversation_id FROM unnest(places) q WHERE q.conversation_id IS NOT NULL)) ORDER BY v.id FOR NO KEY UPDATE)
+  SELECT array_agg(ROW(q.ord, q.channel_id, q.contact_id, q.is_blocked, q.nth, q.n, h.id, h.status)::intake_place) INTO places
+    FROM unnest(places) q LEFT JOIN held h ON h.id = q.conversation_id AND (q.is_blocked OR h.status IN ('OPEN','AI_REPLYING','SNOOZED'));
 
   RETURN QUERY WITH
   placed AS MATERIALIZED (
-    SELECT x.*, d.contact_id, c.blocked_at IS NOT NULL AS is_blocked,
-      row_number() OVER w AS nth, count(*) OVER (PARTITION BY x.channel_id, d.contact_id) AS n
-    FROM unnest(items) x JOIN identities d ON d.account_id = p_account AND d.kind = x.kind AND d.address = x.address
-    JOIN contacts c ON c.account_id = p_account AND c.id = d.contact_id
-    WINDOW w AS (PARTITION BY x.channel_id, d.contact_id ORDER BY x.ord)),
-  pairs AS MATERIALIZED (SELECT * FROM placed WHERE nth = 1),
-  present AS MATERIALIZED (
-    SELECT v.id, q.n, v.status AS before, q.is_blocked, v.version AS version_before FROM conversations v JOIN pairs q ON q.channel_id = v.channel_id AND q.contact_id = v.contact_id
-    WHERE v.account_id = p_account AND (CASE WHEN q.is_blocked THEN v.id = ANY (blocked) ELSE v.status IN ('OPEN','AI_REPLYING','SNOOZED') END)
-    ORDER BY v.id FOR NO KEY UPDATE OF v),
+    SELECT x.*, q.contact_id, q.is_blocked, q.nth, q.n, q.before, q.conversation_id FROM unnest(items) x JOIN unnest(places) q ON q.ord = x.ord),
   grown AS (
-    UPDATE conversations v SET last_seq = v.last_seq + s.n, last_activity_at = p_now,
+    UPDATE conversations v SET last_seq = v.last_seq + q.n, last_activity_at = p_now,
       last_inbound_at = p_now,
-      unread_count = v.unread_count + CASE WHEN s.is_blocked THEN 0 ELSE s.n END,
-      waiting_since = CASE WHEN s.is_blocked THEN v.waiting_since ELSE coalesce(v.waiting_since, p_now) END,
-      status = CASE WHEN v.status = 'SNOOZED' AND NOT s.is_blocked THEN 'OPEN' ELSE v.status END,
-      snoozed_until = CASE WHEN s.is_blocked THEN v.snoozed_until END,
-      version = v.version + CASE WHEN v.status = 'SNOOZED' AND NOT s.is_blocked THEN 1 ELSE 0 END
-    FROM present s WHERE v.account_id = p_account AND v.id = s.id AND (s.is_blocked OR v.status IN ('OPEN','AI_REPLYING','SNOOZED'))
-    RETURNING v.*, s.before),
+      unread_count = v.unread_count + CASE WHEN q.is_blocked THEN 0 ELSE q.n END,
+      waiting_since = CASE WHEN q.is_blocked THEN v.waiting_since ELSE coalesce(v.waiting_since, p_now) END,
+      status = CASE WHEN v.status = 'SNOOZED' AND NOT q.is_blocked THEN 'OPEN' ELSE v.status END,
+      snoozed_until = CASE WHEN q.is_blocked THEN v.snoozed_until END,
+      version = v.version + CASE WHEN v.status = 'SNOOZED' AND NOT q.is_blocked THEN 1 ELSE 0 END
+    FROM unnest(places) q WHERE v.account_id = p_account AND v.id = q.conversation_id
+    RETURNING v.id, v.channel_id, v.contact_id, v.last_seq, v.version, v.agent_id, v.team_id, q.before, v.status, q.n),
   began AS (
     INSERT INTO conversations AS v (account_id, id, channel_id, contact_id, status, opened_at, last_activity_at, waiting_since, last_inbound_at, unread_count, last_seq)
-    SELECT p_account, q.new_conversation, q.channel_id, q.contact_id, 'OPEN', p_now, p_now, p_now, p_now, q.n, q.n FROM pairs q
-    WHERE NOT EXISTS (SELECT 1 FROM grown g WHERE g.channel_id = q.channel_id AND g.contact_id = q.contact_id)
-    ORDER BY q.channel_id, q.contact_id
+    SELECT p_account, q.new_conversation, q.channel_id, q.contact_id, 'OPEN', p_now, p_now, p_now, p_now, q.n, q.n FROM placed q
+    WHERE q.nth = 1 AND q.conversation_id IS NULL ORDER BY q.channel_id, q.contact_id
     ON CONFLICT (account_id, channel_id, contact_id) WHERE status IN ('OPEN','AI_REPLYING','SNOOZED') DO UPDATE SET
       last_seq = v.last_seq + EXCLUDED.last_seq, unread_count = v.unread_count + EXCLUDED.unread_count, last_activity_at = p_now,
       last_inbound_at = p_now, waiting_since = coalesce(v.waiting_since, p_now)
     RETURNING v.*),
-  home AS (
+  home AS MATERIALIZED (
     SELECT g.id, g.channel_id, g.contact_id, g.last_seq, g.version, g.agent_id, g.team_id, g.before, g.status FROM grown g UNION ALL
     SELECT b.id, b.channel_id, b.contact_id, b.last_seq, b.version, b.agent_id, b.team_id, NULL, b.status FROM began b),
   changed AS (
     INSERT INTO conversation_changes (account_id, conversation_id, version, at, reason, actor_system, status, agent_id, team_id)
     SELECT p_account, h.id, h.version, p_now, 'CUSTOMER_WROTE', 'intake', h.status, h.agent_id, h.team_id FROM home h
     WHERE (h.before IS NULL AND h.version = 1) OR (h.before = 'SNOOZED' AND h.status = 'OPEN') ON CONFLICT DO NOTHING),
+  arrived AS MATERIALIZED (
+    SELECT q.*, h.id AS home_id, h.last_seq - q.n + q.nth AS seq, h.before IS NULL AND h.last_seq = q.n AS began,
+      h.before = 'SNOOZED' AND h.status = 'OPEN' AS woke FROM placed q JOIN home h ON h.channel_id = q.channel_id AND h.contact_id = q.contact_id),
   said AS (
     INSERT INTO messages (account_id, conversation_id, seq, id, channel_id, direction, kind, blocked, text, data, external_id, created_at)
-    SELECT p_account, h.id, h.last_seq - q.n + q.nth, q.message_id, q.channel_id, 'INBOUND', q.message_kind, q.is_blocked, q.body, q.data, q.external_id, p_now
-    FROM placed q JOIN home h ON h.channel_id = q.channel_id AND h.contact_id = q.contact_id
-    RETURNING id, conversation_id, seq),
+    SELECT p_account, q.home_id, q.seq, q.message_id, q.channel_id, 'INBOUND', q.message_kind, q.is_blocked, q.body, q.data, q.external_id, p_now FROM arrived q),
   files AS (
     INSERT INTO attachments (account_id, id, conversation_id, message_id, position, state, content_type, file_name, source_url, created_at)
-    SELECT p_account, f.id, s.conversation_id, s.id, f.position, 'PENDING', f.content_type, f.file_name, f.url, p_now
-    FROM placed q JOIN said s ON s.id = q.message_id,
-      jsonb_to_recordset(q.media) AS f(id uuid, position int, content_type text, file_name text, url text) RETURNING id),
+    SELECT p_account, f.id, q.home_id, q.message_id, f.position, 'PENDING', f.content_type, f.file_name, f.url, p_now
+    FROM arrived q, jsonb_to_recordset(q.media) AS f(id uuid, position int, content_type text, file_name text, url text) RETURNING id),
   fetches AS (
     INSERT INTO river_job (args, kind, max_attempts, priority, queue, state)
     SELECT jsonb_build_object('account', p_account, 'attachment', f.id), 'fetch_media', 8, 2, 'media', 'available' FROM files f),
   requests AS (
     INSERT INTO webhook_requests (account_id, id, channel_id, external_id, kind, body, received_at)
-    SELECT p_account, q.request_id, q.channel_id, q.external_id, 'MESSAGE', q.raw, p_now FROM placed q WHERE q.raw IS NOT NULL),
+    SELECT p_account, q.request_id, q.channel_id, q.external_id, 'MESSAGE', q.raw, p_now FROM arrived q WHERE q.raw IS NOT NULL),
   told AS (
     INSERT INTO event_outbox (account_id, kind, channel_id, conversation_id, message_id, message_seq)
-    SELECT p_account, e.kind, e.channel_id, e.conversation_id, e.message_id, e.seq FROM (
-      SELECT 'CONVERSATION_ADDED' AS kind, h.channel_id, h.id AS conversation_id, NULL::uuid AS message_id, NULL::bigint AS seq, q.ord, 0 AS place
-      FROM home h JOIN pairs q ON q.channel_id = h.channel_id AND q.contact_id = h.contact_id WHERE h.before IS NULL AND h.last_seq = q.n
+    SELECT p_account, e.kind, e.channel_id, e.home_id, e.message_id, e.seq FROM (
+      SELECT 'CONVERSATION_ADDED' AS kind, q.channel_id, q.home_id, NULL::uuid AS message_id, NULL::bigint AS seq, q.ord, 0 AS place FROM arrived q WHERE q.nth = 1 AND q.began
       UNION ALL
-      SELECT 'CONVERSATION_CHANGED', h.channel_id, h.id, NULL, NULL, q.ord, 0
-      FROM home h JOIN pairs q ON q.channel_id = h.channel_id AND q.contact_id = h.contact_id WHERE h.before = 'SNOOZED' AND h.status = 'OPEN'
+      SELECT 'CONVERSATION_CHANGED', q.channel_id, q.home_id, NULL, NULL, q.ord, 0 FROM arrived q WHERE q.nth = 1 AND q.woke
       UNION ALL
-      SELECT 'MESSAGE_ADDED', q.channel_id, s.conversation_id, s.id, s.seq, q.ord, 1 FROM placed q JOIN said s ON s.id = q.message_id WHERE NOT q.is_blocked) e
+      SELECT 'MESSAGE_ADDED', q.channel_id, q.home_id, q.message_id, q.seq, q.ord, 1 FROM arrived q WHERE NOT q.is_blocked) e
     ORDER BY e.ord, e.place)
-  SELECT q.ord, s.conversation_id, s.id, s.seq, h.before IS NULL AND h.last_seq = q.n
-  FROM placed q JOIN said s ON s.id = q.message_id JOIN home h ON h.id = s.conversation_id ORDER BY q.ord;
+  SELECT q.ord, q.home_id, q.message_id, q.seq, q.began FROM arrived q ORDER BY q.ord;
 END $$;
