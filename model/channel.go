@@ -120,14 +120,15 @@ func NewKey(account int64) string {
 	return strconv.FormatInt(account, 10) + "_" + hex.EncodeToString(b[:])
 }
 
-// AccountOfKey reads the account out of a key, and 0 when the text has not the form of one.
+// AccountOfKey reads the account out of a key, and 0 when the text is not exactly as NewKey writes one: what is let
+// through goes to the database, which refuses bytes that are no text.
 func AccountOfKey(key string) int64 {
 	account, random, ok := strings.Cut(key, "_")
-	if !ok || len(random) != 64 || len(account) > 18 {
+	if !ok || len(random) != 64 || strings.Trim(random, "0123456789abcdef") != "" {
 		return 0
 	}
 	n, err := strconv.ParseInt(account, 10, 64)
-	if err != nil || n < 1 {
+	if err != nil || n < 1 || strconv.FormatInt(n, 10) != account {
 		return 0
 	}
 	return n

@@ -48,7 +48,10 @@ func TestKeysNameTheirAccount(t *testing.T) {
 	if AccountOfKey(key) != 42 || len(key) != 2+1+64 {
 		t.Errorf("%s is of account %d", key, AccountOfKey(key))
 	}
-	for _, s := range []string{"", "42", "42_short", "-1_" + key[3:], "x_" + key[3:], "0_" + key[3:], "9999999999999999999_" + key[3:]} {
+	for _, s := range []string{
+		"", "42", "42_short", key + "0", "-1_" + key[3:], "x_" + key[3:], "0_" + key[3:], "+42_" + key[3:], "042_" + key[3:],
+		"9999999999999999999_" + key[3:], key[:66] + "\x00", key[:66] + "\xff", key[:66] + "G", key[:66] + "A", key[:50] + " " + key[51:],
+	} {
 		if n := AccountOfKey(s); n != 0 {
 			t.Errorf("%q is of account %d", s, n)
 		}
