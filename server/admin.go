@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/livedesk/livedesk/model"
 )
@@ -37,7 +38,7 @@ func admin(ctx context.Context, c *Config, args []string, out io.Writer) error {
 }
 
 func (s *Server) resetPassword(ctx context.Context, email string, out io.Writer) error {
-	agent, err := s.db.AgentByEmail(ctx, email)
+	agent, err := s.db.AgentByEmail(ctx, strings.ToLower(strings.TrimSpace(email)))
 	if err != nil {
 		return err
 	}

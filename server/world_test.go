@@ -17,7 +17,13 @@ import (
 	"github.com/livedesk/livedesk/server/channel/twilio/twiliotest/openapi"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+// TestMain runs the tests, or is the program itself for those that start it.
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	dbtest.Main(m)
+}
 
 // patience is how long a story waits for something that must happen. It is never waited for in vain on purpose.
 const patience = 20 * time.Second
@@ -32,6 +38,7 @@ type world struct {
 	t        testing.TB
 	line     string
 	server   *Server
+	address  string // of another process that people use instead; empty: the server's
 	twilio   *twiliotest.Twilio
 	admin    *person
 	agents   map[string]*person
@@ -100,7 +107,12 @@ func newWorldLogging(t testing.TB, log io.Writer, changes ...func(*Config)) *wor
 	return w
 }
 
-func (w *world) url() string { return w.server.url() }
+func (w *world) url() string {
+	if w.address != "" {
+		return w.address
+	}
+	return w.server.url()
+}
 
 // url is where the server listens, whatever its public address is.
 func (s *Server) url() string { return "http://" + s.Addr().String() }
