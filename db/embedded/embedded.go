@@ -19,6 +19,9 @@ import (
 // ErrInUse is wrapped by Start when another process holds the data folder.
 var ErrInUse = errors.New("the data folder is in use")
 
+// ErrNotRunning is what Running gives when no process holds the data folder.
+var ErrNotRunning = errors.New("no process runs a Postgres in the data folder")
+
 // Options say where the cluster lies and how it runs.
 type Options struct {
 	// Dir is the data folder; the cluster is Dir/pg. It is made when missing. Empty only

@@ -16,6 +16,9 @@ func Start(context.Context, Options) (*Server, error) {
 	return nil, errors.New("there is no private Postgres on " + runtime.GOOS + ": set DATABASE_URL to a server")
 }
 
+// Running finds none.
+func Running(context.Context, string) (string, error) { return "", ErrNotRunning }
+
 // URL is empty.
 func (*Server) URL() string { return "" }
 
