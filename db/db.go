@@ -55,6 +55,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	}
 	config.ConnConfig.RuntimeParams["application_name"] = "livedesk"
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	config.ConnConfig.RuntimeParams["jit"] = "off" // compiling takes longer than any query here runs
 	config.ConnConfig.ConnectTimeout = 5 * time.Second
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

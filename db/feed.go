@@ -112,13 +112,29 @@ func (f *Feed) sequence(account int64) {
 func (f *Feed) sequenceOnce(account int64) (int, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(f.ctx), 10*time.Second)
 	defer cancel()
+	if f.hub(account) == nil { // nobody here wants them
+		var n int
+		err := f.db.pool.QueryRow(ctx, `SELECT count(*) FROM sequence_events($1, $2)`, account, readLimit).Scan(&n)
+		f.numbered(account, n, nil)
+		return n, err
+	}
 	rows, err := f.db.pool.Query(ctx, `SELECT `+eventColumns+` FROM sequence_events($1, $2)`, account, readLimit)
 	if err != nil {
 		return 0, err
 	}
 	events, err := pgx.CollectRows(rows, scanEvent)
-	if err != nil || len(events) == 0 {
+	if err != nil {
 		return 0, err
+	}
+	f.numbered(account, len(events), events)
+	return len(events), nil
+}
+
+// numbered tells the other processes, and whoever follows here. Without the events a follower who came meanwhile reads
+// them from the log.
+func (f *Feed) numbered(account int64, n int, events []*model.Event) {
+	if n == 0 {
+		return
 	}
 	if !f.alone.Load() {
 		select {
@@ -127,7 +143,6 @@ func (f *Feed) sequenceOnce(account int64) (int, error) {
 		}
 	}
 	f.deliver(account, events)
-	return len(events), nil
 }
 
 // deliver hands events that are committed to those who follow the account. Between what was delivered and these

@@ -42,7 +42,7 @@ type Intake struct {
 }
 
 type waiting struct {
-	item   map[string]any
+	item   intakeItem
 	result Arrived
 	err    error
 	done   chan struct{}
@@ -126,9 +126,9 @@ func (in *Intake) commit(account int64, batch []*waiting) {
 // call runs the batch until it wins its races. A duplicate, a reopening or a merge of contacts that raced is seen by the
 // next try.
 func (in *Intake) call(ctx context.Context, account int64, batch []*waiting) error {
-	items := make([]map[string]any, len(batch))
+	items := make([]intakeItem, len(batch))
 	for i, w := range batch {
-		w.item["ord"] = i
+		w.item.Ord = i
 		items[i] = w.item
 	}
 	body, err := json.Marshal(items)
@@ -169,37 +169,49 @@ func permanent(err error) bool {
 	return errors.As(err, &pg) && (pg.Code[:2] == "22" || pg.Code == "54000")
 }
 
-// itemOf puts an arrival into the shape of the SQL type intake_item.
-func itemOf(a Arrival) map[string]any {
-	m := a.Incoming
-	item := map[string]any{
-		"channel_id": a.Channel, "kind": a.Kind, "address": m.Addresses[0], "name": m.ProfileName,
-		"external_id": m.ExternalID, "message_kind": m.Kind, "body": m.Text,
-		"new_contact": model.NewID(model.KindContact), "new_conversation": model.NewID(model.KindConversation),
-		"message_id": model.NewID(model.KindMessage), "request_id": model.NewID(model.KindRequest),
-	}
-	if model.IsPhoneNumber(m.Addresses[0]) {
-		item["phone"] = m.Addresses[0]
-	}
-	if len(m.Addresses) > 1 {
-		item["others"] = m.Addresses[1:]
-	}
-	if m.Data != nil {
-		item["data"] = m.Data
-	}
-	if m.Raw != nil {
-		item["raw"] = m.Raw
-	}
-	if len(m.Media) > 0 {
-		item["media"] = mediaOf(m.Media)
-	}
-	return item
+// intakeItem is the SQL type intake_item.
+type intakeItem struct {
+	Ord             int                `json:"ord"`
+	Channel         model.ID           `json:"channel_id"`
+	Kind            model.ChannelKind  `json:"kind"`
+	Address         string             `json:"address"`
+	Others          []string           `json:"others,omitempty"`
+	Name            string             `json:"name"`
+	Phone           string             `json:"phone,omitempty"`
+	External        string             `json:"external_id"`
+	MessageKind     model.MessageKind  `json:"message_kind"`
+	Body            string             `json:"body"`
+	Data            *model.MessageData `json:"data,omitempty"`
+	Raw             json.RawMessage    `json:"raw,omitempty"`
+	Media           []intakeFile       `json:"media,omitempty"`
+	NewContact      model.ID           `json:"new_contact"`
+	NewConversation model.ID           `json:"new_conversation"`
+	Message         model.ID           `json:"message_id"`
+	Request         model.ID           `json:"request_id"`
 }
 
-func mediaOf(media []model.IncomingMedia) []map[string]any {
-	files := make([]map[string]any, len(media))
-	for i, f := range media {
-		files[i] = map[string]any{"id": model.NewID(model.KindAttachment), "position": i, "content_type": f.ContentType, "file_name": f.FileName, "url": f.URL}
+// intakeFile is one element of the item's media.
+type intakeFile struct {
+	ID          model.ID `json:"id"`
+	Position    int      `json:"position"`
+	ContentType string   `json:"content_type"`
+	FileName    string   `json:"file_name"`
+	URL         string   `json:"url"`
+}
+
+func itemOf(a Arrival) intakeItem {
+	m := a.Incoming
+	item := intakeItem{
+		Channel: a.Channel, Kind: a.Kind, Address: m.Addresses[0], Others: m.Addresses[1:], Name: m.ProfileName,
+		External: m.ExternalID, MessageKind: m.Kind, Body: m.Text, Data: m.Data, Raw: m.Raw,
+		NewContact: model.NewID(model.KindContact), NewConversation: model.NewID(model.KindConversation),
+		Message: model.NewID(model.KindMessage), Request: model.NewID(model.KindRequest),
 	}
-	return files
+	if model.IsPhoneNumber(item.Address) {
+		item.Phone = item.Address
+	}
+	for i, f := range m.Media {
+		item.Media = append(item.Media, intakeFile{model.NewID(model.KindAttachment), i, f.ContentType, f.FileName, f.URL})
+	}
+	return item
 }
