@@ -23,7 +23,7 @@ type Feed struct {
 	db    *DB
 	log   *slog.Logger
 	tag   string // names this feed in its own hints
-	epoch int64
+	epoch atomic.Int64
 	stop  context.CancelFunc
 	done  sync.WaitGroup
 	ctx   context.Context
@@ -53,7 +53,7 @@ func (f *Feed) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.epoch = epoch
+	f.epoch.Store(epoch)
 	f.ctx, f.stop = context.WithCancel(context.WithoutCancel(ctx))
 	f.done.Go(func() { f.listen(f.ctx) })
 	f.done.Go(func() { f.tellOthers(f.ctx) })
@@ -73,7 +73,7 @@ func (f *Feed) Stop() {
 func (f *Feed) SetAlone(alone bool) { f.alone.Store(alone) }
 
 // Epoch is the incarnation of the logs that this feed delivers.
-func (f *Feed) Epoch() int64 { return f.epoch }
+func (f *Feed) Epoch() int64 { return f.epoch.Load() }
 
 // Told says that a committed transaction left events of the account in the outbox. It never blocks.
 func (f *Feed) Told(account int64) {

@@ -144,3 +144,24 @@ func TestEpochChangesWithTheCluster(t *testing.T) {
 		t.Error("a restored log kept its epoch")
 	}
 }
+
+func TestAnotherLogCutsOffFollowers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, model.AlwaysNew)
+	f := d.feed()
+	w := d.follow(f)
+	before := f.Epoch()
+	d.exec(`UPDATE log_epoch SET identity = 'the primary that was lost'`)
+	d.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`)
+	select {
+	case _, ok := <-w.C:
+		if ok {
+			t.Fatal("the follower got events of another log")
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the follower still follows")
+	}
+	if f.Epoch() == before {
+		t.Error("the epoch is the same")
+	}
+}

@@ -2,6 +2,8 @@ package db
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,6 +67,9 @@ func (f *Feed) listenOnce(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
+	if err := f.sameLog(ctx); err != nil {
+		return err
+	}
 	// The greeting tells a process that believed itself alone that it no longer is.
 	if _, err := conn.Exec(ctx, "LISTEN "+hintChannel+"; NOTIFY "+hintChannel+", '"+f.tag+"'"); err != nil {
 		return err
@@ -85,4 +90,25 @@ func (f *Feed) listenOnce(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// sameLog is asked whenever the connection was lost, since another server may answer now: after a failover to one that
+// lagged behind, numbers are used again. Then everybody who follows is sent away to come back with their cursor, which
+// is of another epoch.
+func (f *Feed) sameLog(ctx context.Context) error {
+	epoch, err := f.db.logEpoch(ctx)
+	if err != nil || epoch == f.epoch.Load() {
+		return err
+	}
+	f.log.Warn("the event log is another one now, subscribers begin anew")
+	f.epoch.Store(epoch)
+	f.mu.Lock()
+	hubs := slices.Collect(maps.Values(f.hubs))
+	f.mu.Unlock()
+	for _, h := range hubs {
+		if err := h.restart(ctx, f.db); err != nil {
+			return err
+		}
+	}
+	return nil
 }

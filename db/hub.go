@@ -132,3 +132,21 @@ func (h *hub) send(events []*model.Event) {
 		}
 	}
 }
+
+// restart goes on from where the log stands now, and cuts off whoever followed the one before.
+func (h *hub) restart(ctx context.Context, d *DB) error {
+	h.delivering.Lock()
+	defer h.delivering.Unlock()
+	_, last, err := d.LogBounds(ctx, h.account)
+	if err != nil {
+		return err
+	}
+	h.at = last
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range h.followers {
+		delete(h.followers, w)
+		w.close()
+	}
+	return nil
+}
