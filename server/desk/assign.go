@@ -16,7 +16,7 @@ type Assign struct {
 	AiAgent      model.ID
 	Unassigned   bool
 	Version      *int // what the caller saw; CONFLICT when that is not the present one
-	Force        bool // take it from another agent without having seen that they own it
+	Force        bool // take it from another agent, give it away or put it back without having seen that they own it
 }
 
 // Assign takes, gives away or releases a conversation, and returns it as it then is. The limit of an agent does not
@@ -34,7 +34,7 @@ func (d *Desk) Assign(ctx context.Context, a Assign) (*model.Conversation, error
 		if taking && c.AgentID == v.Agent {
 			return "", nil // a second click, or a request whose answer was lost
 		}
-		if err := contest(ctx, s, c, a, taking); err != nil {
+		if err := contest(ctx, s, v, c, a, taking); err != nil {
 			return "", err
 		}
 		return assign(ctx, s, v, c, a)
@@ -50,10 +50,12 @@ func (a Assign) targets() (n int) {
 	return n
 }
 
-// contest refuses who did not see the conversation as it is.
-func contest(ctx context.Context, s *db.Store, c *model.Conversation, a Assign, taking bool) error {
+// contest refuses who did not see the conversation as it is: who is late, and who takes what another agent owns, or as
+// an agent gives it away or puts it back, without a sign of knowing that.
+func contest(ctx context.Context, s *db.Store, v *model.Viewer, c *model.Conversation, a Assign, taking bool) error {
 	late := c.CheckVersion(a.Version)
-	unaware := taking && a.Version == nil && !a.Force && c.AgentID != ""
+	anothers := c.AgentID != "" && c.AgentID != v.Agent && (taking || !v.SeesAll())
+	unaware := anothers && a.Version == nil && !a.Force
 	switch {
 	case late != nil && c.AgentID == "":
 		return late

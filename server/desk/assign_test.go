@@ -117,12 +117,18 @@ func TestAssignToOthers(t *testing.T) {
 	}
 	c := l.conversation(l.channel, model.Open, "")
 	give := func(a desk.Assign) (*model.Conversation, error) {
-		a.Conversation = c
+		a.Conversation, a.Force = c, true
 		return l.Assign(l.asHana(), a)
 	}
 	l.exec(`UPDATE agents SET max_load = 0`) // by hand the limit does not hold
 	if now, err := give(desk.Assign{Agent: ken.ID}); err != nil || now.AgentID != ken.ID || now.TeamID != "" {
 		t.Errorf("to ken: %+v, %v", now, err)
+	}
+	for what, a := range map[string]desk.Assign{"release": {Unassigned: true}, "give to a team": {Team: team.ID}, "give to a supervisor": {Agent: lead.ID}} {
+		a.Conversation = c
+		if now, err := l.Assign(l.asHana(), a); model.CodeOf(err) != model.Conflict || now == nil || now.AgentID != ken.ID {
+			t.Errorf("%s what is ken's, without a sign of knowing: %+v, %v", what, now, err)
+		}
 	}
 	if now, err := give(desk.Assign{Team: team.ID}); err != nil || now.AgentID != "" || now.TeamID != team.ID {
 		t.Errorf("to the team: %+v, %v", now, err)

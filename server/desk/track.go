@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 
+	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/model"
 )
 
@@ -18,6 +19,9 @@ func (d *Desk) Track(ctx context.Context, c *model.Channel, r model.StatusReport
 		return nil // the provider has it; that is what SENT says
 	}
 	ours, err := d.db.Track(ctx, c.AccountID, c.ID, r, r.Status == model.Failed, d.moment())
+	if db.Violates(err, "messages_external") {
+		return model.Refuse(model.Invalid, "The report names a message that is another one's already.")
+	}
 	if err == nil && ours {
 		d.told(c.AccountID)
 	}
