@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -61,7 +62,8 @@ func startFake(addr string, c *Config) (*fakeTwilio, error) {
 		return nil, fmt.Errorf("listen for the fake Twilio: %w", err)
 	}
 	f := &fakeTwilio{url: "http://" + listener.Addr().String()}
-	f.twilio = twiliotest.New(twiliotest.Options{URL: f.url,
+	f.twilio = twiliotest.New(twiliotest.Options{Seed: rand.Uint64(), URL: f.url, // the desk remembers the SIDs of the last run
+
 		Pace:  twiliotest.Pace{Queued: 200 * time.Millisecond, Sent: 500 * time.Millisecond, Delivered: time.Second, Read: 2 * time.Second},
 		Links: []twiliotest.Link{{Title: "GraphiQL of the desk", URL: c.PublicURL + "/"}}})
 	f.twilio.AddDefault()
