@@ -26,6 +26,7 @@ func TestPartitionUpkeepStopsNobodyDuringADump(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer dump.Rollback(t.Context())
 	for _, table := range []string{"events", "webhook_requests"} { // with their partitions
 		if _, err := dump.Exec(t.Context(), `LOCK TABLE `+table+` IN ACCESS SHARE MODE`); err != nil {
 			t.Fatal(err)
