@@ -10,7 +10,8 @@ import (
 	"github.com/livedesk/livedesk/model"
 )
 
-// admin does what needs no running server: resealing secrets, and helping somebody who is locked out.
+// admin does what needs no running server, and may be done beside one: resealing secrets, and helping somebody who is
+// locked out.
 func admin(ctx context.Context, c *Config, args []string, out io.Writer) error {
 	if len(args) == 0 {
 		return errors.New("give rekey, or reset-password EMAIL")
@@ -18,7 +19,7 @@ func admin(ctx context.Context, c *Config, args []string, out io.Writer) error {
 	log := NewLog(io.Discard, c.Mode)
 	s := &Server{config: c, log: log, metrics: newMetrics()}
 	defer s.Stop(context.WithoutCancel(ctx))
-	for _, step := range []func(context.Context) error{s.openStores, s.makeDesk} {
+	for _, step := range []func(context.Context) error{s.joinStores, s.makeDesk} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -35,6 +36,14 @@ func admin(ctx context.Context, c *Config, args []string, out io.Writer) error {
 		return s.resetPassword(ctx, args[1], out)
 	}
 	return errors.New("give rekey, or reset-password EMAIL")
+}
+
+// joinStores opens what the commands of admin use.
+func (s *Server) joinStores(ctx context.Context) (err error) {
+	if s.db, err = joinDatabase(ctx, s.config, s.log); err != nil {
+		return err
+	}
+	return s.db.Migrate(ctx)
 }
 
 func (s *Server) resetPassword(ctx context.Context, email string, out io.Writer) error {

@@ -106,7 +106,7 @@ func (s *Server) greet(out io.Writer) {
 }
 
 func migrate(ctx context.Context, c *Config, _ []string, out io.Writer) error {
-	d, err := openDatabase(ctx, c, slog.Default())
+	d, err := joinDatabase(ctx, c, slog.Default())
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,11 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/db/embedded"
@@ -13,21 +15,44 @@ import (
 // database is the desk's Postgres: the one that DATABASE_URL names, or one of the desk's own.
 type database struct {
 	*db.DB
-	own *embedded.Server // nil with DATABASE_URL
+	own *embedded.Server // nil with DATABASE_URL, and for who joined that of another process
 }
 
+// joinWait is how long a command waits for the Postgres of a desk that is just starting.
+const joinWait = 10 * time.Second
+
+// openDatabase is for the process that serves: a private Postgres is its own, and nobody else may have it.
 func openDatabase(ctx context.Context, c *Config, log *slog.Logger) (*database, error) {
-	url, d := c.DatabaseURL, &database{}
-	if url == "" {
-		if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
-			return nil, fmt.Errorf("make the data folder (LIVEDESK_DATA_DIR): %w", err)
+	if c.DatabaseURL != "" {
+		return connect(ctx, &database{}, c.DatabaseURL, log)
+	}
+	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
+		return nil, fmt.Errorf("make the data folder (LIVEDESK_DATA_DIR): %w", err)
+	}
+	own, err := embedded.Start(ctx, embedded.Options{Dir: c.DataDir, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	return connect(ctx, &database{own: own}, own.URL(), log)
+}
+
+// joinDatabase is for the commands that also work beside a running desk: then they use its private Postgres.
+func joinDatabase(ctx context.Context, c *Config, log *slog.Logger) (*database, error) {
+	if c.DatabaseURL == "" {
+		soon, cancel := context.WithTimeout(ctx, joinWait)
+		defer cancel()
+		url, err := embedded.Running(soon, c.DataDir)
+		if err == nil {
+			return connect(ctx, &database{}, url, log)
 		}
-		own, err := embedded.Start(ctx, embedded.Options{Dir: c.DataDir, Log: log})
-		if err != nil {
+		if !errors.Is(err, embedded.ErrNotRunning) {
 			return nil, err
 		}
-		d.own, url = own, own.URL()
 	}
+	return openDatabase(ctx, c, log)
+}
+
+func connect(ctx context.Context, d *database, url string, log *slog.Logger) (*database, error) {
 	var err error
 	if d.DB, err = db.Open(ctx, url, db.Options{Log: log}); err != nil {
 		d.Close(ctx)

@@ -11,7 +11,7 @@ import (
 
 // verify prints every violated invariant and fails when there is one.
 func verify(ctx context.Context, c *Config, _ []string, out io.Writer) error {
-	d, err := openDatabase(ctx, c, slog.New(slog.DiscardHandler))
+	d, err := joinDatabase(ctx, c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
