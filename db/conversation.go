@@ -26,22 +26,12 @@ func fieldsOf(c *model.Conversation) []any {
 		&c.ResolvedAt, &c.ClosedAt, &c.ClosedReason, &c.LastSeq}
 }
 
-// inSight is the condition that the viewer $3 may see the conversation c: null sees all, an agent their channels.
-const inSight = `($3::uuid IS NULL OR EXISTS (SELECT 1 FROM channel_agents x WHERE x.account_id = c.account_id AND x.channel_id = c.channel_id AND x.agent_id = $3))`
-
-// eyes is the argument of inSight.
-func eyes(v *model.Viewer) *string {
-	if v.SeesAll() {
-		return nil
-	}
-	return null(v.Agent)
-}
-
 // LockConversation reads the conversation and keeps it from others until the end of the transaction. One that the
 // viewer may not see gives NOT_FOUND.
 func (s *Store) LockConversation(ctx context.Context, v *model.Viewer, id model.ID) (*model.Conversation, error) {
+	v = asOfNow(v)
 	c := &model.Conversation{}
-	err := s.hot.QueryRow(ctx, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = $2 AND `+inSight+` FOR NO KEY UPDATE`,
+	err := s.hot.QueryRow(ctx, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = $2 AND `+inSight(v, "c.channel_id", "$3")+` FOR NO KEY UPDATE`,
 		v.Account, string(id), eyes(v)).Scan(fieldsOf(c)...)
 	if err != nil {
 		return nil, missing(err, noConversation, "conversationId")

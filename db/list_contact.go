@@ -38,7 +38,7 @@ func (s *Store) Contacts(ctx context.Context, v *model.Viewer, f ContactFilter, 
 	q.add("SELECT ", contactColumns, " FROM contacts k WHERE k.account_id = $1")
 	q.onlySeen(v)
 	if f.Address != "" {
-		q.add(" AND k.id IN (SELECT i.contact_id FROM identities i WHERE i.account_id = $1 AND i.address = ANY (", q.arg(spellings(f.Address)), "))")
+		q.add(" AND k.id = ANY (ARRAY(SELECT i.contact_id FROM identities i WHERE i.account_id = $1 AND i.address = ANY (", q.arg(spellings(f.Address)), ")))")
 	}
 	if f.Text != "" {
 		q.add(" AND ", contactWords, " @@ to_tsquery('simple', ", q.arg(searchTerms(f.Text)), ")")
@@ -67,8 +67,7 @@ func (q *query) onlySeen(v *model.Viewer) {
 	if v.SeesAll() {
 		return
 	}
-	q.add(` AND EXISTS (SELECT 1 FROM conversations c JOIN channel_agents x ON x.account_id = c.account_id AND x.channel_id = c.channel_id
-		WHERE c.account_id = k.account_id AND c.contact_id = k.id AND x.agent_id = `, q.arg(string(v.Agent)), ")")
+	q.add(" AND EXISTS (SELECT 1 FROM conversations c WHERE c.account_id = $1 AND c.contact_id = k.id AND ", inSight(v, "c.channel_id", q.arg(eyes(v))), ")")
 }
 
 // ContactsByID returns those of the contacts that the account has.

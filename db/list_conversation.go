@@ -156,7 +156,11 @@ func (q *query) channels(v *model.Viewer, f ConversationFilter) string {
 		}
 		return "SELECT DISTINCT unnest(" + named + ")"
 	}
-	mine := "SELECT x.channel_id FROM channel_agents x WHERE x.account_id = $1 AND x.agent_id = " + q.arg(string(v.Agent))
+	seen := q.arg(eyes(v)) + "::uuid[]"
+	mine := "SELECT x.channel_id FROM channel_agents x WHERE x.account_id = $1 AND x.agent_id = ANY (" + seen + ")"
+	if v.Channels != nil {
+		mine = "SELECT x.channel_id FROM unnest(" + seen + ") x(channel_id) WHERE true"
+	}
 	if named != "" {
 		mine += " AND x.channel_id = ANY (" + named + ")"
 	}
@@ -236,7 +240,7 @@ func (s *Store) ConversationsOf(ctx context.Context, v *model.Viewer, contacts [
 	}
 	q := &query{args: []any{v.Account, texts(contacts), eyes(v)}}
 	q.add("SELECT ", conversationColumns, ` FROM unnest($2::uuid[]) k(id) CROSS JOIN LATERAL (
-		SELECT c.* FROM conversations c WHERE c.account_id = $1 AND c.contact_id = k.id AND `, inSight)
+		SELECT c.* FROM conversations c WHERE c.account_id = $1 AND c.contact_id = k.id AND `, inSight(v, "c.channel_id", "$3"))
 	columns := prefixed("c.", activityColumns)
 	q.bounds(w, columns, true, q.moment)
 	q.add(w.order(columns, true), " LIMIT ", w.limit(), ") c", w.order(columns, true))
@@ -250,7 +254,7 @@ func (s *Store) ConversationsOf(ctx context.Context, v *model.Viewer, contacts [
 
 // SeeConversations returns those of the conversations that the viewer may see.
 func (s *Store) SeeConversations(ctx context.Context, v *model.Viewer, ids []model.ID) (map[model.ID]*model.Conversation, error) {
-	rows, err := rowsOf(ctx, s, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[]) AND `+inSight,
+	rows, err := rowsOf(ctx, s, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[]) AND `+inSight(v, "c.channel_id", "$3"),
 		[]any{v.Account, texts(ids), eyes(v)}, fieldsOf)
 	return keyed(rows, err, func(c *model.Conversation) model.ID { return c.ID })
 }

@@ -31,7 +31,7 @@ func (s *Store) MessagesOf(ctx context.Context, account int64, conversations []m
 // SeeMessages returns those of the messages that the viewer may see.
 func (s *Store) SeeMessages(ctx context.Context, v *model.Viewer, ids []model.ID) (map[model.ID]*model.Message, error) {
 	rows, err := rowsOf(ctx, s, `SELECT `+messageColumns+` FROM messages m JOIN conversations c ON c.account_id = m.account_id AND c.id = m.conversation_id
-		WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[]) AND `+inSight, []any{v.Account, texts(ids), eyes(v)}, partsOf)
+		WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[]) AND `+inSight(v, "c.channel_id", "$3"), []any{v.Account, texts(ids), eyes(v)}, partsOf)
 	return keyed(rows, err, func(m *model.Message) model.ID { return m.ID })
 }
 
@@ -95,7 +95,7 @@ func (s *Store) AttachmentsOf(ctx context.Context, account int64, messages []mod
 // uploads of their own that were not sent yet.
 func (s *Store) SeeAttachments(ctx context.Context, v *model.Viewer, ids []model.ID) (map[model.ID]*model.Attachment, error) {
 	rows, err := rowsOf(ctx, s, `SELECT `+attachmentColumns+` FROM attachments f LEFT JOIN conversations c ON c.account_id = f.account_id AND c.id = f.conversation_id
-		WHERE f.account_id = $1 AND f.id = ANY ($2::uuid[]) AND CASE WHEN c.id IS NULL THEN f.agent_id = $4 ELSE `+inSight+` END`,
+		WHERE f.account_id = $1 AND f.id = ANY ($2::uuid[]) AND CASE WHEN c.id IS NULL THEN f.agent_id = $4 ELSE `+inSight(v, "c.channel_id", "$3")+` END`,
 		[]any{v.Account, texts(ids), eyes(v), null(v.Agent)}, attachmentFields)
 	return keyed(rows, err, func(f *model.Attachment) model.ID { return f.ID })
 }

@@ -40,9 +40,6 @@ func channelFields(c *model.Channel) []any {
 		&c.LastRefusedWhy, &c.RefusedCount, &c.RemovedAt, &c.CreatedAt}
 }
 
-// channelInSight is the condition that the viewer $2 may see the channel t: null sees all, an agent those they are a member of.
-const channelInSight = ` AND ($2::uuid IS NULL OR EXISTS (SELECT 1 FROM channel_agents x WHERE x.account_id = t.account_id AND x.channel_id = t.id AND x.agent_id = $2))`
-
 // AgentPage returns a page of the account's agents, by name.
 func (s *Store) AgentPage(ctx context.Context, account int64, p model.Page) (*model.Slice[*model.Agent], error) {
 	return named(ctx, s, "SELECT "+agentColumns+" FROM agents t WHERE t.account_id = $1", []any{account}, p, agentFields,
@@ -63,7 +60,7 @@ func (s *Store) LabelPage(ctx context.Context, account int64, p model.Page) (*mo
 
 // ChannelPage returns a page of the channels that the viewer may see and that were not removed, by name.
 func (s *Store) ChannelPage(ctx context.Context, v *model.Viewer, p model.Page) (*model.Slice[*model.Channel], error) {
-	return named(ctx, s, "SELECT "+channelColumns+" FROM channels t WHERE t.account_id = $1 AND t.removed_at IS NULL"+channelInSight, []any{v.Account, eyes(v)}, p, channelFields,
+	return named(ctx, s, "SELECT "+channelColumns+" FROM channels t WHERE t.account_id = $1 AND t.removed_at IS NULL AND "+inSight(v, "t.id", "$2"), []any{v.Account, eyes(v)}, p, channelFields,
 		func(c *model.Channel) key { return nameKey(c.Name, c.ID) })
 }
 
@@ -122,7 +119,7 @@ func (s *Store) ChannelsByID(ctx context.Context, account int64, ids []model.ID)
 
 // SeeChannels returns those of the channels that the viewer may see, without their secrets.
 func (s *Store) SeeChannels(ctx context.Context, v *model.Viewer, ids []model.ID) (map[model.ID]*model.Channel, error) {
-	rows, err := rowsOf(ctx, s, "SELECT "+channelColumns+" FROM channels t WHERE t.account_id = $1 AND t.id = ANY ($3::uuid[])"+channelInSight, []any{v.Account, eyes(v), texts(ids)}, channelFields)
+	rows, err := rowsOf(ctx, s, "SELECT "+channelColumns+" FROM channels t WHERE t.account_id = $1 AND t.id = ANY ($3::uuid[]) AND "+inSight(v, "t.id", "$2"), []any{v.Account, eyes(v), texts(ids)}, channelFields)
 	return keyed(rows, err, func(c *model.Channel) model.ID { return c.ID })
 }
 

@@ -10,6 +10,15 @@ import (
 	"github.com/livedesk/livedesk/model"
 )
 
+// ChannelsInSight returns the channels of a viewer who does not see all, as they were read for the viewer or as they
+// are now.
+func (s *Store) ChannelsInSight(ctx context.Context, v *model.Viewer) ([]model.ID, error) {
+	if v.Channels != nil {
+		return v.Channels, nil
+	}
+	return s.ChannelsOf(ctx, v.Account, v.Agent)
+}
+
 // ChannelsOf returns the channels that the agent is a member of, removed ones too: their conversations stay readable.
 func (s *Store) ChannelsOf(ctx context.Context, account int64, agent model.ID) ([]model.ID, error) {
 	return s.ids(ctx, `SELECT channel_id::text FROM channel_agents WHERE account_id = $1 AND agent_id = $2 ORDER BY channel_id`, account, string(agent))

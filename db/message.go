@@ -35,12 +35,13 @@ type Talk struct {
 
 // LockTalk locks the conversation and looks for a message that was stored under the client key before.
 func (s *Store) LockTalk(ctx context.Context, v *model.Viewer, id model.ID, clientKey string) (*Talk, error) {
+	v = asOfNow(v)
 	t := &Talk{Conversation: &model.Conversation{}}
 	var said model.ID
 	err := s.hot.QueryRow(ctx, `SELECT `+conversationColumns+`, h.kind, h.provider, h.removed_at IS NOT NULL, coalesce((
 			SELECT m.id::text FROM messages m WHERE m.account_id = $1 AND m.conversation_id = $2 AND m.client_key = $4), '')
 		FROM conversations c JOIN channels h ON h.account_id = c.account_id AND h.id = c.channel_id
-		WHERE c.account_id = $1 AND c.id = $2 AND `+inSight+` FOR NO KEY UPDATE OF c`,
+		WHERE c.account_id = $1 AND c.id = $2 AND `+inSight(v, "c.channel_id", "$3")+` FOR NO KEY UPDATE OF c`,
 		v.Account, string(id), eyes(v), clientKey).Scan(append(fieldsOf(t.Conversation), &t.Kind, &t.Provider, &t.Removed, &said)...)
 	if err != nil {
 		return nil, missing(err, noConversation, "conversationId")

@@ -45,3 +45,37 @@ func ScopeOf(v *model.Viewer) string {
 	slices.Sort(ids)
 	return fmt.Sprint(v.Account, " ", v.Role, " ", strings.Join(ids, " "))
 }
+
+// inSight is the condition that the viewer may see what is on the channel in the column. The parameter's value is
+// eyes(v), and $1 is the account. Where the viewer's channels were read, they hold and nobody's membership is looked
+// at: one execution of a subscription, under the viewer who came first, serves all of a scope.
+func inSight(v *model.Viewer, column, parameter string) string {
+	switch {
+	case v.SeesAll():
+		return parameter + "::uuid[] IS NULL"
+	case v.Channels != nil:
+		return column + " = ANY (" + parameter + "::uuid[])"
+	}
+	return "EXISTS (SELECT 1 FROM channel_agents x WHERE x.account_id = $1 AND x.channel_id = " + column + " AND x.agent_id = ANY (" + parameter + "::uuid[]))"
+}
+
+// eyes is the value of inSight's parameter.
+func eyes(v *model.Viewer) []string {
+	switch {
+	case v.SeesAll():
+		return nil
+	case v.Channels != nil:
+		return texts(v.Channels)
+	case v.Agent == "":
+		return []string{}
+	}
+	return []string{string(v.Agent)}
+}
+
+// asOfNow is the viewer whose rights each query looks up. What is changed needs them as they are in the transaction,
+// also where the request came over a socket whose channels were read before.
+func asOfNow(v *model.Viewer) *model.Viewer {
+	now := *v
+	now.Channels = nil
+	return &now
+}

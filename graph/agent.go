@@ -39,7 +39,7 @@ func (r *agentResolver) Channels(ctx context.Context, agents []*model.Agent) ([]
 	if err != nil || v.SeesAll() {
 		return lists, err
 	}
-	mine, err := r.DB.ChannelsOf(ctx, v.Account, v.Agent)
+	mine, err := r.DB.ChannelsInSight(ctx, v)
 	if err != nil {
 		return nil, err
 	}
