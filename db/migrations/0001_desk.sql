@@ -369,6 +369,7 @@ CREATE TABLE attachments (
 );
 CREATE INDEX attachments_message ON attachments (account_id, message_id, position) WHERE message_id IS NOT NULL;
 CREATE INDEX attachments_unused ON attachments (created_at) WHERE message_id IS NULL;
+CREATE INDEX attachments_pending ON attachments (created_at) WHERE state = 'PENDING';
 
 -- Requests of providers as they came, by day.
 CREATE TABLE webhook_requests (
