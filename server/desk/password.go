@@ -14,8 +14,12 @@ type Invitation struct {
 	ExpiresAt time.Time
 }
 
-// passwordLinkLife is how long a link to set a password works.
-const passwordLinkLife = time.Hour
+// How long a link to set a password works. An invitation is handed over by people, who may not be at work today; it
+// opens an account in which nothing was done yet.
+const (
+	resetLife      = time.Hour
+	invitationLife = 72 * time.Hour
+)
 
 var deadLink = model.Refuse(model.WrongCredentials, "This link was used or is too old. Ask an admin for a new one.", "token")
 
@@ -141,7 +145,11 @@ func (d *Desk) replacePassword(ctx context.Context, s *db.Store, a *model.Agent,
 
 // passwordLink makes a link for the agent; former ones stop working.
 func (d *Desk) passwordLink(ctx context.Context, s *db.Store, a *model.Agent, purpose string) (*Invitation, error) {
-	token, expires := model.NewKey(a.AccountID), d.now().Add(passwordLinkLife)
+	life := resetLife
+	if purpose == "INVITATION" {
+		life = invitationLife
+	}
+	token, expires := model.NewKey(a.AccountID), d.now().Add(life)
 	err := s.AddPasswordToken(ctx, db.PasswordToken{Account: a.AccountID, Hash: hashToken(token), Agent: a.ID, Purpose: purpose, ExpiresAt: expires})
 	return &Invitation{URL: d.public.JoinPath("password", token).String(), ExpiresAt: expires}, err
 }
