@@ -36,7 +36,7 @@ func (s *Store) Contacts(ctx context.Context, v *model.Viewer, f ContactFilter, 
 	}
 	q := &query{args: []any{v.Account}}
 	q.add("SELECT ", contactColumns, " FROM contacts k WHERE k.account_id = $1")
-	q.onlySeen(v)
+	q.onlySeen(v, f.Address != "")
 	if f.Address != "" {
 		q.add(" AND k.id = ANY (ARRAY(SELECT i.contact_id FROM identities i WHERE i.account_id = $1 AND i.address = ANY (", q.arg(spellings(f.Address)), ")))")
 	}
@@ -56,7 +56,7 @@ func (s *Store) Contacts(ctx context.Context, v *model.Viewer, f ContactFilter, 
 func (s *Store) SeeContacts(ctx context.Context, v *model.Viewer, ids []model.ID) (map[model.ID]*model.Contact, error) {
 	q := &query{args: []any{v.Account, texts(ids)}}
 	q.add("SELECT ", contactColumns, " FROM contacts k WHERE k.account_id = $1 AND k.id = ANY ($2::uuid[])")
-	q.onlySeen(v)
+	q.onlySeen(v, true)
 	rows, err := listed(ctx, s, q, contactFields)
 	return keyed(rows, err, func(k *model.Contact) model.ID { return k.ID })
 }
