@@ -3,9 +3,11 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"time"
 )
@@ -55,12 +57,20 @@ func contained(next http.Handler, log *slog.Logger) http.Handler {
 				if p == http.ErrAbortHandler {
 					panic(p)
 				}
-				log.ErrorContext(r.Context(), "panic", "panic", p, "path", r.Pattern, "took", time.Since(start), "stack", string(debug.Stack()))
+				log.ErrorContext(r.Context(), "panic", "panic", panicText(p), "took", time.Since(start), "stack", string(debug.Stack()))
 				http.Error(w, "Something broke. The request's id is "+id+".", http.StatusInternalServerError)
 			}
 		}()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// panicText is what the runtime says of a fault, and of every other panic its type: the value may hold what a caller sent.
+func panicText(p any) string {
+	if fault, ok := p.(runtime.Error); ok {
+		return fault.Error()
+	}
+	return fmt.Sprintf("of type %T", p)
 }
 
 // warnings leaves out what a library finds worth telling about its ordinary work.
