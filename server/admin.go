@@ -11,7 +11,7 @@ import (
 )
 
 // admin does what needs no running server, and may be done beside one: resealing secrets, and helping somebody who is
-// locked out.
+// locked out. It makes no first admin, whose password nobody would see.
 func admin(ctx context.Context, c *Config, args []string, out io.Writer) error {
 	if len(args) == 0 {
 		return errors.New("give rekey, or reset-password EMAIL")

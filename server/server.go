@@ -58,7 +58,8 @@ type FirstAdmin struct {
 // Start brings everything up and serves. Call Stop in the end, also after an error of Serve.
 func Start(ctx context.Context, c *Config, log *slog.Logger) (*Server, error) {
 	s := &Server{config: c, log: log, process: model.NewID(model.KindProcess), metrics: newMetrics()}
-	steps := []func(context.Context) error{s.listen, s.openStores, s.makeDesk, s.makeAPI, s.startWork}
+	// The first admin is last: their password is lost when a step after it fails.
+	steps := []func(context.Context) error{s.listen, s.openStores, s.makeDesk, s.makeAPI, s.startWork, s.makeFirstAdmin}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			s.Stop(context.WithoutCancel(ctx))
@@ -111,6 +112,10 @@ func (s *Server) makeDesk(ctx context.Context) error {
 	}
 	s.desk = desk.New(desk.Options{DB: s.db.DB, Keys: keys, Providers: list, Blobs: s.blobs,
 		Signer: signer, Public: s.config.public, Log: s.log, Told: s.feed.Told})
+	return nil
+}
+
+func (s *Server) makeFirstAdmin(ctx context.Context) error {
 	password, created, err := s.desk.FirstAdmin(ctx, s.config.AdminEmail, s.config.AdminPassword)
 	if created {
 		s.first = &FirstAdmin{Email: s.config.AdminEmail, Password: password}
@@ -171,9 +176,6 @@ func (s *Server) listen(context.Context) (err error) {
 
 // Addr is where the server listens.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
-
-// First is the sign-in that was made at this start, or nil.
-func (s *Server) First() *FirstAdmin { return s.first }
 
 // Serve answers requests until Stop, or until ctx ends. The error is nil after an orderly end.
 func (s *Server) Serve(ctx context.Context) error {
