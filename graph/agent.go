@@ -37,7 +37,7 @@ func (r *agentResolver) Channels(ctx context.Context, agents []*model.Agent) ([]
 	}
 	lists, err := r.load(ctx, v.Account).AgentChannels.Get(ctx, idsOf(agents, func(a *model.Agent) model.ID { return a.ID }))
 	if err != nil || v.SeesAll() {
-		return lists, err
+		return listed(ctx, lists, err)
 	}
 	mine, err := r.DB.ChannelsInSight(ctx, v)
 	if err != nil {
@@ -46,7 +46,7 @@ func (r *agentResolver) Channels(ctx context.Context, agents []*model.Agent) ([]
 	for i, list := range lists {
 		lists[i] = slices.DeleteFunc(slices.Clone(list), func(c *model.Channel) bool { return !slices.Contains(mine, c.ID) })
 	}
-	return lists, nil
+	return listed(ctx, lists, nil)
 }
 
 // Account is the one that each agent belongs to, which is the same.

@@ -54,7 +54,8 @@ func (r *channelResolver) WebhookURL(ctx context.Context, channels []*model.Chan
 
 // Agents are the members of each channel.
 func (r *channelResolver) Agents(ctx context.Context, channels []*model.Channel) ([][]*model.Agent, error) {
-	return r.load(ctx, channels[0].AccountID).ChannelAgents.Get(ctx, idsOf(channels, func(c *model.Channel) model.ID { return c.ID }))
+	lists, err := r.load(ctx, channels[0].AccountID).ChannelAgents.Get(ctx, idsOf(channels, func(c *model.Channel) model.ID { return c.ID }))
+	return listed(ctx, lists, err)
 }
 
 // Assignment is how the channel's conversations find an agent.

@@ -67,6 +67,7 @@ func (r *Resolver) handler(o Options) http.Handler {
 	server.AroundOperations(r.guardStream)
 	server.AroundOperations(limitTime)
 	server.AroundResponses(withResponse)
+	server.AroundResponses(limitLists)
 	if o.Observe != nil {
 		server.AroundRootFields(observed(o.Observe))
 	}

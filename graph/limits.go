@@ -1,9 +1,15 @@
 package graph
 
 import (
+	"context"
+	"fmt"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
 	"github.com/livedesk/livedesk/graph/exec"
+	"github.com/livedesk/livedesk/graph/transport"
 	"github.com/livedesk/livedesk/model"
 )
 
@@ -14,7 +20,9 @@ const (
 	maxTime         = 15 * time.Second
 	cachedDocuments = 1000
 	maxNodes        = 100
-	shortList       = 5 // how many objects a list without pages is taken for
+	shortList       = 5      // how many objects a list without pages is taken for
+	memberList      = 20     // how many members a channel or team, or channels an agent, is taken to have
+	maxListed       = 20_000 // objects in all lists without pages of one response
 )
 
 // price sets what fields cost: 1 for each, and for a list what one of its objects costs times how many are asked for.
@@ -40,12 +48,38 @@ func priceQueries(c *exec.ComplexityRoot) {
 	}
 }
 
-// priceLists prices lists without pages. They are short in a desk as it should be, but each may hold the next.
+// priceLists prices lists without pages. They are short in a desk as it should be, but members and channels hold each
+// other, as deep as a query likes: what such lists really hold is counted too, by listed.
 func priceLists(c *exec.ComplexityRoot) {
 	short := func(child int) int { return 1 + shortList*child }
-	c.Agent.Channels, c.Channel.Agents, c.Team.Agents = short, short, short
+	members := func(child int) int { return 1 + memberList*child }
+	c.Agent.Channels, c.Channel.Agents, c.Team.Agents = members, members, members
 	c.Contact.Identities, c.Conversation.Labels = short, short
 	c.Message.Attachments, c.Message.Contacts, c.Delivery.Attempts, c.Template.Variables = short, short, short, short
+}
+
+// listed counts the objects of lists without pages against maxListed: a price is a guess, and members of channels of
+// members multiply. Beyond it lists stay empty, and limitLists refuses the response; an error here would be one for
+// each of thousands of parents.
+func listed[T any](ctx context.Context, lists [][]T, err error) ([][]T, error) {
+	n := 0
+	for _, list := range lists {
+		n += len(list)
+	}
+	if err != nil || responseOf(ctx).spend(n) {
+		return lists, err
+	}
+	return make([][]T, len(lists)), nil
+}
+
+// limitLists refuses a response whose lists were cut.
+func limitLists(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	response := next(ctx)
+	if response == nil || responseOf(ctx).spend(0) {
+		return response
+	}
+	return &graphql.Response{Errors: gqlerror.List{{Message: fmt.Sprintf("the response would list more than %d objects", maxListed),
+		Extensions: map[string]any{"code": transport.CodeComplexity}}}, Data: []byte("null")}
 }
 
 // priceOf is the price of a page. What is no size costs as much as the usual page.

@@ -16,6 +16,7 @@ type response struct {
 	loads    *db.Loads
 	logged   map[error]bool
 	signedIn *model.Viewer
+	listed   int // objects in lists without pages
 }
 
 type responseKey struct{}
@@ -39,6 +40,14 @@ func (r *response) use(l *db.Loads) {
 	if l != nil {
 		r.loads = l
 	}
+}
+
+// spend counts objects, and is false when there are more than a response may list.
+func (r *response) spend(objects int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.listed += objects
+	return r.listed <= maxListed
 }
 
 // forget is called after each mutation of an operation: the next one's payload shows what it changed.

@@ -30,7 +30,8 @@ func (r *queryResolver) Team(ctx context.Context, id model.ID) (*model.Team, err
 
 // Agents are the members of each team.
 func (r *teamResolver) Agents(ctx context.Context, teams []*model.Team) ([][]*model.Agent, error) {
-	return r.load(ctx, teams[0].AccountID).TeamAgents.Get(ctx, idsOf(teams, func(t *model.Team) model.ID { return t.ID }))
+	lists, err := r.load(ctx, teams[0].AccountID).TeamAgents.Get(ctx, idsOf(teams, func(t *model.Team) model.ID { return t.ID }))
+	return listed(ctx, lists, err)
 }
 
 // CreateTeam adds a team.
