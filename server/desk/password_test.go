@@ -97,6 +97,10 @@ func TestLinksEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.wind(61 * time.Minute)
+	if _, err := o.setPassword(o.tokenOf(link), newPassword); model.CodeOf(err) != model.WrongCredentials {
+		t.Errorf("a reset after an hour: %v", err)
+	}
+	o.wind(72 * time.Hour)
 	for what, token := range map[string]string{"too old": late, "of a disabled agent": goneToken, "replaced": replaced, "replacing, too old": o.tokenOf(link),
 		"made up": model.NewKey(o.account), "nonsense": "x"} {
 		if _, err := o.setPassword(token, newPassword); model.CodeOf(err) != model.WrongCredentials {
