@@ -16,13 +16,14 @@ const (
 	LeaseRenew  = 10 * time.Second
 	MaxSockets  = 10 // of one agent at a time, over all processes
 	leaseLength = "30 seconds"
+	leaseFresh  = "12 seconds" // since it was renewed; a process that misses that is taken for dead when sockets are counted
 )
 
-// Connect registers a socket of the agent in this process. It returns false when the agent has MaxSockets already, or
-// the session has ended meanwhile.
+// Connect registers a socket of the agent in this process. It returns false when the agent has MaxSockets already, not
+// counting those of processes that seem to have died, or the session has ended meanwhile.
 func (s *Store) Connect(ctx context.Context, v *model.Viewer, socket, process model.ID) (ok bool, err error) {
-	err = s.hot.QueryRow(ctx, `SELECT connect_agent($1, $2, $3, $4, $5, $6, $7::interval)`,
-		v.Account, string(socket), string(v.Agent), string(v.Session), string(process), MaxSockets, leaseLength).Scan(&ok)
+	err = s.hot.QueryRow(ctx, `SELECT connect_agent($1, $2, $3, $4, $5, $6, $7::interval, $8::interval)`,
+		v.Account, string(socket), string(v.Agent), string(v.Session), string(process), MaxSockets, leaseLength, leaseFresh).Scan(&ok)
 	if err != nil {
 		return false, fmt.Errorf("register a socket: %w", err)
 	}

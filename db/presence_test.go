@@ -100,6 +100,28 @@ func TestSocketsPerAgentAreBounded(t *testing.T) {
 	d.connect(v, process, true) // one that closed does not count, though its lease still runs
 }
 
+// A process that was killed renews nothing. Its agents need not wait for its leases to end.
+func TestSocketsOfADeadProcessKeepNobodyOut(t *testing.T) {
+	t.Parallel()
+	d, v := present(t)
+	dead, next := model.NewID(model.KindProcess), model.NewID(model.KindProcess)
+	for range 6 {
+		d.connect(v, dead, true)
+	}
+	d.exec(`UPDATE connections SET expires_at = expires_at - interval '12 seconds'`)
+	for range db.MaxSockets {
+		d.connect(v, next, true)
+	}
+	d.connect(v, next, false)
+	d.exec(`DELETE FROM connections WHERE process_id = $1`, next)
+	// A renewal that is due any moment does not look like death.
+	d.exec(`UPDATE connections SET expires_at = now() + interval '19 seconds'`)
+	for range db.MaxSockets - 6 {
+		d.connect(v, next, true)
+	}
+	d.connect(v, next, false)
+}
+
 func TestAnEndedSessionConnectsNothing(t *testing.T) {
 	t.Parallel()
 	d, v := present(t)

@@ -1,14 +1,16 @@
 -- An agent is connected while one of their sockets has a lease. Both functions take the agent's row first, so that
 -- the last lease that ends and the first that begins cannot miss each other.
 
--- Registers a socket; false when the agent has as many as one may have, or the session is gone.
-CREATE OR REPLACE FUNCTION connect_agent(p_account bigint, p_id uuid, p_agent uuid, p_session uuid, p_process uuid, p_limit int, p_lease interval)
+-- Registers a socket; false when the agent has as many as one may have, or the session is gone. Only leases renewed
+-- within p_fresh are counted: after a process was killed its agents come back at once, with all their sockets, and
+-- the dead ones must not keep them out until their leases end.
+CREATE OR REPLACE FUNCTION connect_agent(p_account bigint, p_id uuid, p_agent uuid, p_session uuid, p_process uuid, p_limit int, p_lease interval, p_fresh interval)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   was boolean;
 BEGIN
   SELECT a.connected INTO was FROM agents a WHERE a.account_id = p_account AND a.id = p_agent FOR NO KEY UPDATE;
-  IF (SELECT count(*) FROM connections c WHERE c.account_id = p_account AND c.agent_id = p_agent AND c.expires_at > now() AND NOT c.closed) >= p_limit
+  IF (SELECT count(*) FROM connections c WHERE c.account_id = p_account AND c.agent_id = p_agent AND c.expires_at > now() + p_lease - p_fresh AND NOT c.closed) >= p_limit
       OR NOT EXISTS (SELECT 1 FROM sessions s WHERE s.account_id = p_account AND s.id = p_session) THEN
     RETURN false;
   END IF;
