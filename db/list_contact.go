@@ -68,8 +68,7 @@ func (q *query) onlySeen(v *model.Viewer, few bool) {
 	if v.SeesAll() {
 		return
 	}
-	q.add(` AND EXISTS (SELECT 1 FROM conversations c JOIN channel_agents x ON x.account_id = c.account_id AND x.channel_id = c.channel_id
-		WHERE c.account_id = k.account_id AND c.contact_id = k.id AND x.agent_id = `, q.arg(string(v.Agent)))
+	q.add(" AND EXISTS (SELECT 1 FROM conversations c WHERE c.account_id = $1 AND c.contact_id = k.id AND ", inSight(v, "c.channel_id", q.arg(eyes(v))))
 	if few {
 		q.add(" OFFSET 0") // keeps the planner from making a join of it
 	}
