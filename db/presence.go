@@ -41,18 +41,26 @@ func (s *Store) Disconnect(ctx context.Context, account int64, socket model.ID, 
 	return nil
 }
 
-// RenewLeases renews this process and all its sockets in one statement, counts their sessions as used, and returns how many other processes are alive.
-func (s *Store) RenewLeases(ctx context.Context, process model.ID) (others int, err error) {
-	err = s.hot.QueryRow(ctx, `WITH me AS (
+// Renewal is what came of renewing a process's leases.
+type Renewal struct {
+	Sockets []model.ID // whose leases run on; those of other sockets ended meanwhile
+	Others  int        // how many other processes are alive
+}
+
+// RenewLeases renews this process and all its sockets in one statement, and counts their sessions as used.
+func (s *Store) RenewLeases(ctx context.Context, process model.ID) (Renewal, error) {
+	var r Renewal
+	err := s.hot.QueryRow(ctx, `WITH me AS (
 			INSERT INTO processes (id, expires_at) VALUES ($1, now() + $2::interval) ON CONFLICT (id) DO UPDATE SET expires_at = EXCLUDED.expires_at),
-		mine AS (UPDATE connections SET expires_at = now() + $2::interval WHERE process_id = $1 AND NOT closed),
+		mine AS (UPDATE connections SET expires_at = now() + $2::interval WHERE process_id = $1 AND NOT closed RETURNING id),
 		used AS (UPDATE sessions s SET seen_at = now() FROM connections c WHERE c.process_id = $1 AND NOT c.closed
 			AND s.account_id = c.account_id AND s.id = c.session_id AND s.seen_at < now() - interval '5 minutes')
-		SELECT count(*) FROM processes WHERE expires_at > now() AND id <> $1`, string(process), leaseLength).Scan(&others)
+		SELECT (SELECT coalesce(array_agg(id::text), '{}') FROM mine), (SELECT count(*) FROM processes WHERE expires_at > now() AND id <> $1)`,
+		string(process), leaseLength).Scan(&r.Sockets, &r.Others)
 	if err != nil {
-		return 0, fmt.Errorf("renew the leases: %w", err)
+		return r, fmt.Errorf("renew the leases: %w", err)
 	}
-	return others, nil
+	return r, nil
 }
 
 // EndProcess gives up the process's leases when it stops; its sockets get the usual grace.

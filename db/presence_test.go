@@ -77,12 +77,33 @@ func TestAProcessThatDiedLosesItsLeases(t *testing.T) {
 	d.connect(v, dead, true)
 	d.exec(`UPDATE connections SET expires_at = now() - interval '1 second'`)
 	d.exec(`UPDATE processes SET expires_at = now() - interval '1 second' WHERE id = $1`, dead)
-	others, err := d.RenewLeases(t.Context(), alive)
-	if err != nil || others != 0 {
-		t.Fatalf("%d others, %v", others, err)
+	r, err := d.RenewLeases(t.Context(), alive)
+	if err != nil || r.Others != 0 {
+		t.Fatalf("%d others, %v", r.Others, err)
 	}
 	d.endLeases()
 	d.count(0, "agents WHERE connected")
+}
+
+func TestARenewalTellsWhichLeasesRunOn(t *testing.T) {
+	t.Parallel()
+	d, v := present(t)
+	process, other := model.NewID(model.KindProcess), model.NewID(model.KindProcess)
+	kept, ended, closed := d.connect(v, process, true), d.connect(v, process, true), d.connect(v, process, true)
+	d.connect(v, other, true)
+	if err := d.Disconnect(t.Context(), d.account, closed, false); err != nil {
+		t.Fatal(err)
+	}
+	d.exec(`UPDATE connections SET expires_at = now() WHERE id = ANY(ARRAY[$1, $2]::uuid[])`, kept, ended)
+	d.exec(`DELETE FROM connections WHERE id = $1`, ended)
+	r, err := d.RenewLeases(t.Context(), process)
+	if err != nil || len(r.Sockets) != 1 || r.Sockets[0] != kept {
+		t.Errorf("renewed %v, %v, want %s", r.Sockets, err, kept)
+	}
+	d.count(1, "connections WHERE id = $1 AND expires_at > now() + interval '29 seconds'", kept)
+	if r, err = d.RenewLeases(t.Context(), model.NewID(model.KindProcess)); err != nil || len(r.Sockets) != 0 {
+		t.Errorf("a process without sockets renewed %v, %v", r.Sockets, err)
+	}
 }
 
 func TestSocketsPerAgentAreBounded(t *testing.T) {

@@ -36,6 +36,7 @@ type held struct {
 	socket *transport.Socket
 	joined chan struct{} // closed when it has its lease, or never will
 
+	leased  bool // it was given a lease
 	settled bool // its rights were read and are kept up to date by regroup
 	stale   bool // they changed before
 	revoked bool // its session ended: the agent is gone at once, without the grace
@@ -94,19 +95,15 @@ func (s *sockets) signIn(ctx context.Context, payload json.RawMessage) (context.
 	return ctx, nil
 }
 
-// lease registers the socket. That is not given up half-way when the socket closes meanwhile: nobody would know then
-// whether there is a lease to end.
+// lease registers a socket that is being signed in.
 func (s *sockets) lease(ctx context.Context, h *held) error {
-	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTime)
-	defer cancel()
-	ok, err := s.db.Connect(whole, h.viewer, h.id, s.process)
+	ok, err := s.register(ctx, h)
 	if err != nil {
 		return s.tryAgain(ctx, "register a socket", err)
 	}
 	if !ok {
 		return closeTooMany
 	}
-	s.feed.Told(h.viewer.Account)
 	return nil
 }
 
@@ -273,43 +270,4 @@ func (s *sockets) of(agent model.ID) []*held {
 		all = append(all, h)
 	}
 	return all
-}
-
-// keep renews the leases and ends those that ran out, until ctx ends.
-func (s *sockets) keep(ctx context.Context) {
-	renew, expire := time.NewTicker(db.LeaseRenew), time.NewTicker(time.Second)
-	defer renew.Stop()
-	defer expire.Stop()
-	s.renew(ctx)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-renew.C:
-			s.renew(ctx)
-		case <-expire.C:
-			s.payOwed(ctx)
-			accounts, err := s.db.EndLeases(ctx)
-			if err != nil && ctx.Err() == nil {
-				s.log.Error("end leases", "error", err)
-			}
-			for _, a := range accounts {
-				s.feed.Told(a)
-			}
-		}
-	}
-}
-
-func (s *sockets) renew(ctx context.Context) {
-	if !s.payOwed(ctx) {
-		return
-	}
-	others, err := s.db.RenewLeases(ctx, s.process)
-	if err != nil {
-		if ctx.Err() == nil {
-			s.log.Error("renew the leases", "error", err)
-		}
-		return
-	}
-	s.feed.SetAlone(others == 0)
 }
