@@ -35,15 +35,15 @@ func (p *person) answers(question, text string) {
 // row waits for a webhook in the log with an outcome.
 func (p *tab) row(kind, text, outcome string) {
 	p.t.Helper()
-	p.until(`[...document.querySelectorAll("#log > li")].some((li) => li.querySelector(".kind").textContent === ` + quoted(kind) +
-		` && li.querySelector(".what").textContent.startsWith(` + quoted(text) + `) && li.querySelector(".pill").textContent.startsWith(` + quoted(outcome) + `))`)
+	p.until(`[...document.querySelectorAll("#log > li")].some((li) => li.querySelector(".kind").textContent === ` + inScript(kind) +
+		` && li.querySelector(".what").textContent.startsWith(` + inScript(text) + `) && li.querySelector(".pill").textContent.startsWith(` + inScript(outcome) + `))`)
 }
 
 // bubble waits for a message on the phone with what became of it.
 func (p *tab) bubble(text, fate string) {
 	p.t.Helper()
-	p.until(`[...document.querySelectorAll("#chat > li")].some((li) => li.querySelector(".bubble")?.textContent === ` + quoted(text) +
-		` && li.querySelector(".meta").textContent.includes(` + quoted(fate) + `))`)
+	p.until(`[...document.querySelectorAll("#chat > li")].some((li) => li.querySelector(".bubble")?.textContent === ` + inScript(text) +
+		` && li.querySelector(".meta").textContent.includes(` + inScript(fate) + `))`)
 }
 
 func testEmulator(t *testing.T, b *chromium) {
@@ -118,7 +118,7 @@ func (p *tab) tabTo(selector string) {
 		if strings.Contains(stop, " without a ") {
 			p.t.Errorf("at %s", stop)
 		}
-		if value[bool](p, "document.activeElement.matches("+quoted(selector)+")") {
+		if value[bool](p, "document.activeElement.matches("+inScript(selector)+")") {
 			return
 		}
 	}
@@ -159,5 +159,5 @@ func (p *tab) hook(address string) {
 	p.t.Helper()
 	p.do(chromedp.SetValue(chromedp.CSS("#hook-url"), address))
 	p.click("#hook button")
-	p.until("document.querySelector('#hook-url').dataset.was === " + quoted(address))
+	p.until("document.querySelector('#hook-url').dataset.was === " + inScript(address))
 }

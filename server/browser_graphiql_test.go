@@ -87,7 +87,7 @@ func (p *tab) variables(v map[string]string) {
 		p.t.Fatal(err)
 	}
 	p.do(chromedp.Click(chromedp.CSS(".graphiql-editor-tools button:first-child")))
-	value[bool](p, `document.querySelector(".graphiql-editor-tool .CodeMirror").CodeMirror.setValue(`+quoted(string(text))+`), true`)
+	value[bool](p, `document.querySelector(".graphiql-editor-tool .CodeMirror").CodeMirror.setValue(`+inScript(string(text))+`), true`)
 }
 
 // viewerOf asks as whom the desk knows a token.

@@ -36,7 +36,7 @@ func (w *world) app(t *testing.T, b *chromium, origin string) *tab {
 
 func (w *world) introduce(p *tab) {
 	w.t.Helper()
-	value[bool](p, "app.desk = "+quoted(w.url())+", app.token = "+quoted(w.admin.token)+", true")
+	value[bool](p, "app.desk = "+inScript(w.url())+", app.token = "+inScript(w.admin.token)+", true")
 }
 
 // The whole of what an app does, from an origin that the settings name.
@@ -51,7 +51,7 @@ func testAllowedOrigin(t *testing.T, b *chromium) {
 	if p.preflighted() == 0 {
 		t.Error("the browser did not ask first, so this test shows nothing")
 	}
-	if got := value[string](p, "app.live("+quoted(liveDocument)+")"); got != "acknowledged" {
+	if got := value[string](p, "app.live("+inScript(liveDocument)+")"); got != "acknowledged" {
 		t.Fatalf("the websocket was %s", got)
 	}
 	p.until("app.heard.length > 0") // the cursor of now
@@ -75,7 +75,7 @@ func (w *world) replyFrom(p *tab, text string) {
 	}
 	got = value[string](p, `app.ask("mutation($input: SendMessageInput!) { sendMessage(input: $input) { userErrors { code message } } }", { input: {
 		conversationId: JSON.parse(app.heard.find((m) => m.includes("MessageAdded"))).payload.data.events.event.conversation.id,
-		clientKey: "1", text: `+quoted(text)+`, attachmentIds: [`+quoted(file.ID)+`] } })`)
+		clientKey: "1", text: `+inScript(text)+`, attachmentIds: [`+inScript(file.ID)+`] } })`)
 	if got != `{"data":{"sendMessage":{"userErrors":[]}}}` {
 		w.t.Fatalf("the answer was not taken: %s", got)
 	}
@@ -93,11 +93,11 @@ func testOtherOrigin(t *testing.T, b *chromium) {
 	before := w.traces()
 	w.refuses(p)
 	mutation := `mutation { signIn(input: {email: "` + adminEmail + `", password: "` + testPassword + `"}) { token } }`
-	body := quoted(`{"query":` + quoted(mutation) + `}`)
+	body := inScript(`{"query":` + inScript(mutation) + `}`)
 	for what, script := range map[string]string{
-		"mutation": "app.ask(" + quoted(mutation) + ")",
+		"mutation": "app.ask(" + inScript(mutation) + ")",
 		"upload":   `app.upload("x.png", "image/png", "eA==")`,
-		"file":     "app.download(" + quoted(w.admin.picture()) + ")",
+		"file":     "app.download(" + inScript(w.admin.picture()) + ")",
 	} {
 		if got := value[string](p, script); got != "TypeError" {
 			t.Errorf("%s: the page got %s", what, got)
@@ -105,8 +105,8 @@ func testOtherOrigin(t *testing.T, b *chromium) {
 	}
 	for what, script := range map[string]string{
 		"as text":   `app.slip("/graphql", { method: "POST", body: ` + body + ` })`,
-		"as a form": `app.slip("/graphql", { method: "POST", body: new URLSearchParams({ query: ` + quoted(mutation) + ` }) })`,
-		"as GET":    `app.slip("/graphql?" + new URLSearchParams({ query: ` + quoted(mutation) + ` }))`,
+		"as a form": `app.slip("/graphql", { method: "POST", body: new URLSearchParams({ query: ` + inScript(mutation) + ` }) })`,
+		"as GET":    `app.slip("/graphql?" + new URLSearchParams({ query: ` + inScript(mutation) + ` }))`,
 		"as a file": `app.slip("/uploads", { method: "POST", body: new Blob(["x"]) })`,
 	} {
 		if got := value[string](p, script); got != "opaque" {
@@ -127,7 +127,7 @@ func (w *world) refuses(p *tab) {
 	if got := value[string](p, `app.ask("{ viewer { name } }")`); got != "TypeError" {
 		w.t.Errorf("the page may ask: %s", got)
 	}
-	if got := value[string](p, "app.live("+quoted(liveDocument)+")"); got != "closed 1006" {
+	if got := value[string](p, "app.live("+inScript(liveDocument)+")"); got != "closed 1006" {
 		w.t.Errorf("the websocket was %s", got)
 	}
 }
@@ -138,7 +138,7 @@ func (w *world) accepts(p *tab) {
 	if got := value[string](p, `app.ask("{ viewer { name } }")`); got != `{"data":{"viewer":{"name":"Admin"}}}` {
 		w.t.Errorf("the page may not ask: %s", got)
 	}
-	if got := value[string](p, "app.live("+quoted(liveDocument)+")"); got != "acknowledged" {
+	if got := value[string](p, "app.live("+inScript(liveDocument)+")"); got != "acknowledged" {
 		w.t.Errorf("the websocket was %s", got)
 	}
 	p.until("app.heard.length > 0")

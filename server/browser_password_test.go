@@ -19,7 +19,7 @@ func testInvitation(t *testing.T, b *chromium) {
 	p.picture("password")
 	p.keys("too short")
 	p.enter()
-	p.until("document.querySelector('#password:invalid') && location.href === " + quoted(a.Invitation.URL))
+	p.until("document.querySelector('#password:invalid') && location.href === " + inScript(a.Invitation.URL))
 	p.keys(" by far, this one is longer")
 	p.enter()
 	p.do(chromedp.WaitNotPresent(chromedp.CSS("form")))

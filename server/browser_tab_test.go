@@ -168,7 +168,7 @@ func (p *tab) until(script string) {
 // sees waits until the text stands in an element.
 func (p *tab) sees(selector, text string) {
 	p.t.Helper()
-	p.until("document.querySelector(" + quoted(selector) + ")?.innerText.includes(" + quoted(text) + ")")
+	p.until("document.querySelector(" + inScript(selector) + ")?.innerText.includes(" + inScript(text) + ")")
 }
 
 func (p *tab) click(selector string) {
@@ -232,8 +232,8 @@ func (p *tab) fits() {
 	}
 }
 
-// quoted writes a text as JavaScript does.
-func quoted(s string) string {
+// inScript writes a text as JavaScript does.
+func inScript(s string) string {
 	text, err := json.Marshal(s)
 	if err != nil {
 		panic(err) // a string always has a form
