@@ -14,6 +14,8 @@ import (
 var generators = map[string]func(ctx context.Context, in io.Reader, out io.Writer) error{
 	"ingest-load": generator(newIngestLoad),
 	"kill-load":   generator(newKillLoad),
+	"list-load":   generator(newListLoad),
+	"push-load":   generator(newPushLoad),
 }
 
 // loader does tasks of one kind. It may keep things between them; close lets go of those.
