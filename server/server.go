@@ -127,7 +127,7 @@ func (s *Server) makeAPI(ctx context.Context) error {
 	s.health = &health{db: s.db.DB, blobs: s.blobs}
 	s.sockets = newSockets(s.desk, s.db.DB, s.feed, s.process, s.log)
 	s.feed.OnEvents = s.sockets.onEvents
-	s.ws = &transport.WebSocket{CheckOrigin: newOrigins(s.config).check, Init: s.sockets.signIn, Share: graph.Share}
+	s.ws = &transport.WebSocket{Sockets: maxSockets, CheckOrigin: newOrigins(s.config).check, Init: s.sockets.signIn, Share: graph.Share}
 	s.graphql = graph.NewHandler(graph.Options{Desk: s.desk, DB: s.db.DB, Feed: s.feed, WebSocket: s.ws, Log: s.log,
 		Development: s.config.Mode == Development, Observe: s.metrics.operation})
 	s.metrics.watch(s.ws, s.db.DB)

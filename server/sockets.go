@@ -23,6 +23,8 @@ type sockets struct {
 	process model.ID
 	log     *slog.Logger
 
+	strangers strangers
+
 	mu      sync.Mutex
 	byAgent map[model.ID]map[*held]struct{}
 	owed    []*held        // closed, but their leases are not: the database could not be told
@@ -55,7 +57,7 @@ var (
 )
 
 // signIn is the transport's Init: the payload is {"authorization": "Bearer <token>"}. A socket without a token may
-// ask what anybody may, which is to sign in.
+// ask what anybody may, which is to sign in, for a while.
 func (s *sockets) signIn(ctx context.Context, payload json.RawMessage) (context.Context, error) {
 	var init struct {
 		Authorization string `json:"authorization"`
@@ -67,7 +69,7 @@ func (s *sockets) signIn(ctx context.Context, payload json.RawMessage) (context.
 	}
 	token := bearer(init.Authorization)
 	if token == "" {
-		return ctx, nil
+		return s.strangers.letIn(ctx)
 	}
 	viewer, ends, err := s.desk.Authenticate(ctx, token)
 	if model.CodeOf(err) == model.Unauthenticated {
