@@ -141,10 +141,7 @@ func (d *Desk) takeOver(ctx context.Context, s *db.Store, v *model.Viewer, c *mo
 		if err := c.SetStatus(model.Open, nil, d.moment()); err != nil {
 			return false, err
 		}
-		if c.AgentID == v.Agent {
-			return true, nil
-		}
-		if c.AgentID != "" {
+		if c.AgentID != "" && c.AgentID != v.Agent {
 			c.FormerAgentID = c.AgentID
 		}
 	}
@@ -155,7 +152,9 @@ func (d *Desk) takeOver(ctx context.Context, s *db.Store, v *model.Viewer, c *mo
 	if owner.Disabled || !owner.Works {
 		return false, model.Refuse(model.NotFound, "There is no such conversation.", "conversationId")
 	}
-	c.Give(v.Agent, owner.TeamID)
+	if c.AgentID != v.Agent { // who had it before keeps it in its team's queue
+		c.Give(v.Agent, owner.TeamID)
+	}
 	return true, nil
 }
 
