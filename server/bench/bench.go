@@ -34,6 +34,7 @@ func benchmarks() []benchmark {
 		{"list", "50 conversations for an app: an account with 100,000 against one with 1,000", fullList.run},
 		{"kill", "kill -9 under load, 20 times: nothing answered is lost, nothing comes twice", fullKill.run},
 		{"push", "from a webhook to the frame at 200 agents' sockets, some of them cut, against one commit and one frame", fullPush.run},
+		{"sockets", "5,000 subscriptions: their memory, an event to 1,000 of them, and a reader that stalls", fullSockets.run},
 	}
 }
 

@@ -12,10 +12,11 @@ import (
 // A generator makes load in a process of its own, `livedesk bench NAME`. It reads tasks as JSON from its standard
 // input and answers each on its standard output, until the input ends; so it ends with whoever started it.
 var generators = map[string]func(ctx context.Context, in io.Reader, out io.Writer) error{
-	"ingest-load": generator(newIngestLoad),
-	"kill-load":   generator(newKillLoad),
-	"list-load":   generator(newListLoad),
-	"push-load":   generator(newPushLoad),
+	"ingest-load":  generator(newIngestLoad),
+	"kill-load":    generator(newKillLoad),
+	"list-load":    generator(newListLoad),
+	"push-load":    generator(newPushLoad),
+	"sockets-load": generator(newSocketsLoad),
 }
 
 // loader does tasks of one kind. It may keep things between them; close lets go of those.
