@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -52,15 +53,19 @@ func (s *Store) queueBacklog(ctx context.Context) ([]QueueBacklog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the job queues: %w", err)
 	}
-	var all []QueueBacklog
+	all := []QueueBacklog{{Queue: ClockQueue}, {Queue: MediaQueue}, {Queue: SendQueue}} // a queue with nothing in it is told of too
+	for i := range all {
+		all[i].Counts = map[string]int64{"available": 0}
+	}
 	var queue, state string
 	var n int64
 	var age float64
 	_, err = pgx.ForEachRow(rows, []any{&queue, &state, &n, &age}, func() error {
-		if len(all) == 0 || all[len(all)-1].Queue != queue {
-			all = append(all, QueueBacklog{Queue: queue, Counts: map[string]int64{}})
+		i := slices.IndexFunc(all, func(q QueueBacklog) bool { return q.Queue == queue })
+		if i < 0 {
+			i, all = len(all), append(all, QueueBacklog{Queue: queue, Counts: map[string]int64{}})
 		}
-		q := &all[len(all)-1]
+		q := &all[i]
 		q.Counts[state] = n
 		q.Age = max(q.Age, time.Duration(age*float64(time.Second)))
 		return nil

@@ -171,7 +171,7 @@ func TestUploadThatBreaksOff(t *testing.T) {
 func (d *door) fileFor(p *person, name string, data []byte) (address string) {
 	d.t.Helper()
 	id := d.upload(p.token, bytes.NewReader(data), "X-File-Name", url.PathEscape(name)).ID
-	p.must("sendMessage", `{"conversationId":"`+p.lastConv+`","clientKey":"`+id+`","attachmentIds":["`+id+`"]}`)
+	p.must("sendMessage", `{"conversationId":"`+p.inView()+`","clientKey":"`+id+`","attachmentIds":["`+id+`"]}`)
 	p.saw("the file", func(e liveEvent) bool {
 		m := e.Event.Message
 		if m == nil || len(m.Attachments) != 1 || m.Direction != "OUTBOUND" {

@@ -162,8 +162,8 @@ func TestTwoProcesses(t *testing.T) {
 			t.Fatalf("answered %d", got.status)
 		}
 	}
-	ben.lastConv = d.conversationOf("+447700900101")
-	ben.must("assignConversation", `{"conversationId":"`+ben.lastConv+`","to":{"agentId":"`+ben.id+`"}}`)
+	ben.look(d.conversationOf("+447700900101"))
+	ben.must("assignConversation", `{"conversationId":"`+ben.inView()+`","to":{"agentId":"`+ben.id+`"}}`)
 	ben.reply("from the other process", "")
 	d.customerReceives(customer, "from the other process")
 	for _, p := range []*person{hana, ben} {

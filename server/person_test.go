@@ -34,8 +34,8 @@ type person struct {
 	seen     []liveEvent
 	cursor   string
 	conn     *websocket.Conn
-	closed   int // the code with which the socket ended
-	lastConv string
+	closed   int    // the code with which the socket ended
+	lastConv string // the conversation that was seen last, which actions are about
 }
 
 // liveEvent is one payload of the subscription.
@@ -251,6 +251,19 @@ func (p *person) take(data []byte) {
 	}
 }
 
+// inView is the conversation that the person acts on.
+func (p *person) inView() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lastConv
+}
+
+func (p *person) look(conversation string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lastConv = conversation
+}
+
 // until waits until the condition holds; it is asked again whenever something came.
 func (p *person) until(what string, holds func() bool) {
 	p.t.Helper()
@@ -419,12 +432,12 @@ func (e liveEvent) conversation() string {
 }
 
 func (p *person) assign(agent string) {
-	p.must("assignConversation", `{"conversationId":"`+p.lastConv+`","to":{"agentId":"`+agent+`"},"force":true}`)
+	p.must("assignConversation", `{"conversationId":"`+p.inView()+`","to":{"agentId":"`+agent+`"},"force":true}`)
 }
 
 func (p *person) reply(text, refused string) {
 	p.t.Helper()
-	payload := p.mutate("sendMessage", `{"conversationId":"`+p.lastConv+`","clientKey":"`+text+`","text":"`+text+`"}`, payloadFields["sendMessage"])
+	payload := p.mutate("sendMessage", `{"conversationId":"`+p.inView()+`","clientKey":"`+text+`","text":"`+text+`"}`, payloadFields["sendMessage"])
 	var result struct {
 		UserErrors []struct{ Code, Message string }
 	}
@@ -452,9 +465,9 @@ func (p *person) retry(text string) {
 }
 
 func (p *person) note(text string) {
-	p.must("addNote", `{"conversationId":"`+p.lastConv+`","clientKey":"`+text+`","text":"`+text+`"}`)
+	p.must("addNote", `{"conversationId":"`+p.inView()+`","clientKey":"`+text+`","text":"`+text+`"}`)
 }
 
 func (p *person) setStatus(status string) {
-	p.must("setConversationStatus", `{"conversationId":"`+p.lastConv+`","status":"`+status+`"}`)
+	p.must("setConversationStatus", `{"conversationId":"`+p.inView()+`","status":"`+status+`"}`)
 }

@@ -93,7 +93,7 @@ func (d *door) outageOf(p *person) {
 	d.t.Helper()
 	end := d.outage()
 	d.says("canary during an outage")
-	send(d.t, d.asked(p.token, `mutation { addNote(input: {conversationId: "`+p.lastConv+`", clientKey: "canary", text: "canary"}) { userErrors { code } } }`))
+	send(d.t, d.asked(p.token, `mutation { addNote(input: {conversationId: "`+p.inView()+`", clientKey: "canary", text: "canary"}) { userErrors { code } } }`))
 	send(d.t, d.asked("", `mutation { signIn(input: {email: "canary@example.org", password: "canarypassword"}) { token } }`))
 	d.upload401("canary")
 	end()
