@@ -101,6 +101,19 @@ func (s *Store) CountAttempt(ctx context.Context, limits []AttemptLimit, now tim
 	return true, nil
 }
 
+// TakeBackAttempt lets an attempt that CountAttempt counted at the time count no more. Each call takes back one, also
+// of several at the same time.
+func (s *Store) TakeBackAttempt(ctx context.Context, limits []AttemptLimit, at time.Time) error {
+	for _, l := range limits {
+		_, err := s.hot.Exec(ctx, `DELETE FROM sign_in_attempts WHERE ctid = ANY (ARRAY(
+			SELECT ctid FROM sign_in_attempts WHERE key = $1 AND at = $2 LIMIT 1 FOR UPDATE SKIP LOCKED))`, l.Key, at)
+		if err != nil {
+			return fmt.Errorf("take back an attempt: %w", err)
+		}
+	}
+	return nil
+}
+
 func (s *Store) below(ctx context.Context, limits []AttemptLimit, since time.Time) (bool, error) {
 	for _, l := range limits {
 		var n int

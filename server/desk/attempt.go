@@ -11,7 +11,7 @@ import (
 	"github.com/livedesk/livedesk/model"
 )
 
-// How often somebody may try within attemptWindow: with one e-mail address, whether an agent has it or not, and from
+// How often somebody may try in vain within attemptWindow: with one e-mail address, whether an agent has it or not, and from
 // one network address.
 const (
 	attemptsPerLogin   = 10
@@ -37,18 +37,29 @@ func addressLimit(address string) db.AttemptLimit {
 	return db.AttemptLimit{Key: sum[:], Max: attemptsPerAddress}
 }
 
-// attempt counts a try to prove who one is, before it is looked at. It is committed at once: tries that run together,
-// or in one request, all count. RATE_LIMITED when there were too many.
-func (d *Desk) attempt(ctx context.Context, limits ...db.AttemptLimit) error {
-	var ok bool
+// attempt is a try to prove who one is, as it was counted.
+type attempt struct {
+	limits []db.AttemptLimit
+	at     time.Time
+}
+
+// attempt counts a try before it is looked at. It is committed at once: tries that run together, or in one request, all
+// count. RATE_LIMITED when there were too many. One that succeeds is taken back: behind one address there may be a
+// whole office, and whoever knows one password is no nearer to another.
+func (d *Desk) attempt(ctx context.Context, limits ...db.AttemptLimit) (attempt, error) {
+	try, ok := attempt{limits, d.now()}, false
 	err := d.db.Tx(ctx, func(s *db.Store) (err error) {
-		ok, err = s.CountAttempt(ctx, limits, d.now(), attemptWindow)
+		ok, err = s.CountAttempt(ctx, limits, try.at, attemptWindow)
 		return err
 	})
 	if err == nil && !ok {
-		return model.Refuse(model.RateLimited, "Too many attempts. Wait 15 minutes and try again.")
+		return try, model.Refuse(model.RateLimited, "Too many attempts. Wait 15 minutes and try again.")
 	}
-	return err
+	return try, err
+}
+
+func (a attempt) takeBack(ctx context.Context, s *db.Store) error {
+	return s.TakeBackAttempt(ctx, a.limits, a.at)
 }
 
 // callerAddress is the address given, else the one of the request.

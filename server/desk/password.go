@@ -25,7 +25,8 @@ var deadLink = model.Refuse(model.WrongCredentials, "This link was used or is to
 
 // SetPassword sets the password of whoever the invitation or reset link is for, and signs them in.
 func (d *Desk) SetPassword(ctx context.Context, token, password, address string) (*SignedIn, error) {
-	if err := d.attempt(ctx, addressLimit(callerAddress(ctx, address))); err != nil {
+	try, err := d.attempt(ctx, addressLimit(callerAddress(ctx, address)))
+	if err != nil {
 		return nil, err
 	}
 	account, key := model.AccountOfKey(token), hashToken(token)
@@ -49,8 +50,10 @@ func (d *Desk) SetPassword(ctx context.Context, token, password, address string)
 		if taken, err := s.TakePasswordToken(ctx, account, key, d.now()); err != nil || taken != agent {
 			return orElse(err, deadLink)
 		}
-		in, err = d.replacePassword(ctx, s, a, hash)
-		return err
+		if in, err = d.replacePassword(ctx, s, a, hash); err != nil {
+			return err
+		}
+		return try.takeBack(ctx, s)
 	})
 	return in, err
 }
@@ -65,7 +68,8 @@ func (d *Desk) ChangePassword(ctx context.Context, current, password string) (*S
 	if err != nil {
 		return nil, err
 	}
-	if err := d.attempt(ctx, loginLimit(before.Email), addressLimit(callerAddress(ctx, ""))); err != nil {
+	try, err := d.attempt(ctx, loginLimit(before.Email), addressLimit(callerAddress(ctx, "")))
+	if err != nil {
 		return nil, err
 	}
 	wrong := model.Refuse(model.WrongCredentials, "This is not your present password.", "currentPassword")
@@ -85,8 +89,10 @@ func (d *Desk) ChangePassword(ctx context.Context, current, password string) (*S
 		if a.PasswordHash != before.PasswordHash {
 			return wrong
 		}
-		in, err = d.replacePassword(ctx, s, a, hash)
-		return err
+		if in, err = d.replacePassword(ctx, s, a, hash); err != nil {
+			return err
+		}
+		return try.takeBack(ctx, s)
 	})
 	return in, err
 }

@@ -31,7 +31,8 @@ var wrongCredentials = model.Refuse(model.WrongCredentials, "The e-mail address 
 // SignIn begins a session. WRONG_CREDENTIALS does not tell, by its text or its time, whether there is such an agent;
 // RATE_LIMITED comes after too many attempts, OVERLOADED when too many sign in at this moment.
 func (d *Desk) SignIn(ctx context.Context, in SignIn) (*SignedIn, error) {
-	if err := d.attempt(ctx, loginLimit(in.Email), addressLimit(callerAddress(ctx, in.Address))); err != nil {
+	try, err := d.attempt(ctx, loginLimit(in.Email), addressLimit(callerAddress(ctx, in.Address)))
+	if err != nil {
 		return nil, err
 	}
 	email, _ := cleanEmail(in.Email) // "" is nobody's
@@ -43,17 +44,20 @@ func (d *Desk) SignIn(ctx context.Context, in SignIn) (*SignedIn, error) {
 		agent = &model.Agent{}
 	}
 	ok, err := d.hashing.matches(ctx, agent.PasswordHash, in.Password)
+	if model.CodeOf(err) == model.Overloaded { // nothing was looked at
+		return nil, orElse(try.takeBack(ctx, d.db.Store), err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
 		return nil, wrongCredentials
 	}
-	return d.begin(ctx, agent)
+	return d.begin(ctx, agent, try)
 }
 
 // begin opens a session for an agent whose password was right, unless it was changed or they were disabled meanwhile.
-func (d *Desk) begin(ctx context.Context, verified *model.Agent) (in *SignedIn, err error) {
+func (d *Desk) begin(ctx context.Context, verified *model.Agent, try attempt) (in *SignedIn, err error) {
 	err = d.db.Tx(ctx, func(s *db.Store) error {
 		agents, err := s.LockAgents(ctx, verified.AccountID, []model.ID{verified.ID})
 		if err != nil {
@@ -62,8 +66,10 @@ func (d *Desk) begin(ctx context.Context, verified *model.Agent) (in *SignedIn, 
 		if len(agents) == 0 || agents[0].DisabledAt != nil || agents[0].PasswordHash != verified.PasswordHash {
 			return wrongCredentials
 		}
-		in, err = d.newSession(ctx, s, agents[0])
-		return err
+		if in, err = d.newSession(ctx, s, agents[0]); err != nil {
+			return err
+		}
+		return try.takeBack(ctx, s)
 	})
 	return in, err
 }

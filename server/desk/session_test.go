@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/model"
 	"github.com/livedesk/livedesk/server/desk"
 )
@@ -125,7 +126,10 @@ func TestAttemptsWithOneLoginAreCounted(t *testing.T) {
 	admin := func(i int) desk.SignIn {
 		return desk.SignIn{Email: adminEmail, Password: adminPassword, Address: fmt.Sprintf("192.0.2.%d", i)}
 	}
-	if n := o.atOnce(100, admin); n != 10 {
+	guess := func(i int) desk.SignIn {
+		return desk.SignIn{Email: adminEmail, Password: "a guess", Address: fmt.Sprintf("192.0.2.%d", i)}
+	}
+	if n := o.atOnce(100, guess); n != 10 {
 		t.Errorf("%d of 100 parallel attempts were looked at, want 10", n)
 	}
 	_, err := o.SignIn(t.Context(), desk.SignIn{Email: strings.ToUpper(adminEmail) + " ", Password: adminPassword, Address: "198.51.100.1"})
@@ -157,6 +161,54 @@ func TestAttemptsFromOneAddressAreCounted(t *testing.T) {
 	if _, err := o.SignIn(t.Context(), desk.SignIn{Email: adminEmail, Password: adminPassword, Address: "2001:db8:0:1::1"}); err != nil {
 		t.Errorf("another network: %v", err)
 	}
+}
+
+// A whole office begins its shift behind one address. What succeeds counts no more; what fails in between does.
+func TestSuccessfulAttemptsAreTakenBack(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	_, link := o.invite("hana")
+	for range 30 {
+		o.mustSignIn()
+		o.mustSignIn()
+		if _, err := o.signIn("nobody@example.com", "x"); model.CodeOf(err) == "" {
+			t.Error(err)
+		}
+	}
+	o.count(2*10, `sign_in_attempts`) // ten are looked at, against a login and an address each
+	if n := o.atOnce(8, func(int) desk.SignIn {
+		return desk.SignIn{Email: adminEmail, Password: adminPassword, Address: "192.0.2.1"}
+	}); n != 8 {
+		t.Errorf("%d of 8 at once", n)
+	}
+	if _, err := o.setPassword(link, newPassword); err != nil {
+		t.Error(err)
+	}
+	if _, err := o.ChangePassword(o.asAdmin(), adminPassword, newPassword); err != nil {
+		t.Error(err)
+	}
+}
+
+// Of attempts at the same instant each takes back its own.
+func TestEachAttemptTakesBackOne(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	limits, at := []db.AttemptLimit{{Key: []byte("12345678"), Max: 10}}, o.now()
+	for range 4 {
+		if ok, err := o.db.CountAttempt(t.Context(), limits, at, time.Minute); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	var both sync.WaitGroup
+	for range 3 {
+		both.Go(func() {
+			if err := o.db.TakeBackAttempt(t.Context(), limits, at); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	o.count(1, `sign_in_attempts`)
 }
 
 func TestSessionEndsWhenUnusedAndWhenOld(t *testing.T) {
