@@ -41,7 +41,11 @@ func (*channelResolver) MessagingServiceSid(_ context.Context, c *model.Channel)
 
 // WebhookURL is told to supervisors and admins.
 func (r *channelResolver) WebhookURL(ctx context.Context, channels []*model.Channel) ([]*string, error) {
-	urls, err := r.Desk.WebhookURLs(ctx, channels)
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	urls, err := r.Desk.WebhookURLs(model.WithViewer(ctx, v), channels)
 	if err != nil {
 		return nil, err
 	}

@@ -129,3 +129,22 @@ func TestWebhookURLAndHealthAreForLeads(t *testing.T) {
 		}
 	}
 }
+
+// Below a signIn, what is told depends on who has just signed in.
+func TestSignInTellsWhatTheNewViewerMayKnow(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	hana, hanaToken := a.hire("hana", model.AgentRole)
+	channel := a.connect("Front", "+15550100100", hana)
+	admin := at(a.do(a.admin, `{ viewer { id } }`, nil), "id")
+	a.do(a.admin, `mutation($i: AddChannelAgentsInput!) { addChannelAgents(input: $i) { userErrors { code } } }`, vars{"i": vars{"channelId": channel, "agentIds": []any{admin}}})
+	const document = `mutation($i: SignInInput!) { signIn(input: $i) { viewer { channels { name webhookUrl } } userErrors { code } } }`
+	for email, may := range map[string]bool{adminEmail: true, "hana@example.com": false} {
+		for _, before := range []string{"", hanaToken, a.admin} {
+			got := at(a.do(before, document, vars{"i": vars{"email": email, "password": password}}), "viewer", "channels", 0)
+			if knows := at(got, "webhookUrl") != nil; at(got, "name") != "Front" || knows != may {
+				t.Errorf("%s is told %v", email, got)
+			}
+		}
+	}
+}
