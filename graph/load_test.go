@@ -11,6 +11,45 @@ import (
 	"github.com/livedesk/livedesk/model"
 )
 
+// Quoted messages of a page are read together too, and only those of the same conversation are shown.
+func TestQuotesAreReadTogether(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	viewer := seed(t, a.db, a.account())
+	// One conversation of twenty messages, each of which quotes the one before it, and the first a foreign one.
+	a.exec(`UPDATE messages m SET conversation_id = v.id, channel_id = v.channel_id, seq = 3 + n FROM conversations v,
+			(SELECT id, row_number() OVER (ORDER BY id) AS n FROM messages WHERE conversation_id NOT IN (SELECT id FROM conversations ORDER BY last_activity_at DESC LIMIT 2) LIMIT 17) more
+		WHERE more.id = m.id AND v.last_activity_at = (SELECT max(last_activity_at) FROM conversations)`)
+	a.exec(`UPDATE messages m SET external_id = 'SM' || m.id, channel_id = v.channel_id, data = jsonb_build_object('quoted', 'SM' || coalesce(
+			(SELECT q.id FROM messages q WHERE q.conversation_id = m.conversation_id AND q.seq = m.seq - 1),
+			(SELECT o.id FROM messages o JOIN conversations w ON w.id = o.conversation_id WHERE w.id <> v.id AND w.channel_id = v.channel_id LIMIT 1)))
+		FROM conversations v WHERE v.id = m.conversation_id`)
+	const page = `{ conversations(first: 1) { nodes { messages(first: 50) { nodes { id replyTo { id } } } } } }`
+	alone := graph.NewHandler(graph.Options{Desk: a.desk, DB: a.db})
+	body, err := json.Marshal(vars{"query": page})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := a.db.Pool().Stat().AcquireCount()
+	text := post(t, alone, viewer, body)
+	if got := a.db.Pool().Stat().AcquireCount() - before; got > 3+1 { // conversations, messages and what they quote
+		t.Errorf("a page of messages took %d queries, want 3", got)
+	}
+	var answer struct{ Data vars }
+	if err := json.Unmarshal([]byte(text), &answer); err != nil {
+		t.Fatal(err)
+	}
+	messages := list(at(answer.Data, "conversations", "nodes", 0, "messages", "nodes"))
+	if len(messages) != 20 || at(messages[0], "replyTo") != nil {
+		t.Fatalf("answered %s", text)
+	}
+	for n, m := range messages[1:] {
+		if at(m, "replyTo", "id") != at(messages[n], "id") {
+			t.Errorf("message %d answers %v", n+1, at(m, "replyTo"))
+		}
+	}
+}
+
 // However long a list is, what belongs to its objects is read in one query for each relation; below lists in a list, in
 // as many as go while another is under way.
 func TestListsReadRelationsTogether(t *testing.T) {

@@ -80,16 +80,23 @@ func (r *messageResolver) ReplyTo(ctx context.Context, list []*model.Message) ([
 	if err != nil {
 		return nil, err
 	}
+	var quotes []db.Quote
+	var quoting []int
 	for i, m := range list {
-		if m.Data == nil || m.Data.Quoted == "" {
-			continue
+		if quote := given(m.Data).Quoted; quote != "" {
+			quotes, quoting = append(quotes, db.Quote{Channel: m.ChannelID, ExternalID: quote}), append(quoting, i)
 		}
-		quoted, err := l.Quoted.Get(ctx, []db.Quote{{Channel: m.ChannelID, ExternalID: m.Data.Quoted}})
-		if err != nil {
-			return nil, err
-		}
-		if quoted[0] != nil && quoted[0].ConversationID == m.ConversationID {
-			answered[i] = quoted[0]
+	}
+	if len(quotes) == 0 {
+		return answered, nil
+	}
+	quoted, err := l.Quoted.Get(ctx, quotes)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range quoting {
+		if quoted[n] != nil && quoted[n].ConversationID == list[i].ConversationID {
+			answered[i] = quoted[n]
 		}
 	}
 	return answered, nil
