@@ -31,6 +31,7 @@ func benchmarks() []benchmark {
 	return []benchmark{
 		{"start", "first and later starts with the private Postgres, and the memory of an idle server", fullStart.run},
 		{"ingest", "signed webhooks over HTTP against pgbench writing one message's rows", fullIngest.run},
+		{"writers", "64 writers on one account whose events are told, against the same work where they are not", fullWriters.run},
 		{"list", "50 conversations for an app: an account with 100,000 against one with 1,000", fullList.run},
 		{"kill", "kill -9 under load, 20 times: nothing answered is lost, nothing comes twice", fullKill.run},
 		{"push", "from a webhook to the frame at 200 agents' sockets, some of them cut, against one commit and one frame", fullPush.run},

@@ -15,6 +15,7 @@ var generators = map[string]func(ctx context.Context, in io.Reader, out io.Write
 	"ingest-load":  generator(newIngestLoad),
 	"kill-load":    generator(newKillLoad),
 	"list-load":    generator(newListLoad),
+	"writers-load": generator(newWritersLoad),
 	"push-load":    generator(newPushLoad),
 	"sockets-load": generator(newSocketsLoad),
 }

@@ -94,7 +94,7 @@ func (plan listPlan) fill(ctx context.Context, p *place, conversations int) (tok
 		}
 		channels, someone = append(channels, id), agents[0]
 	}
-	err = p.fill(ctx, stock{Conversations: conversations, Channels: channels, Ended: true, Messages: plan.messages, HoursAgo: 1})
+	err = p.fill(ctx, stock{Conversations: conversations, Channels: channels, Ended: true, Messages: plan.messages, Pace: time.Minute})
 	if err != nil {
 		return nil, err
 	}

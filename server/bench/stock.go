@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,10 +14,10 @@ import (
 // stock is a desk's past: conversations with their contacts, messages, owners and labels.
 type stock struct {
 	Conversations int
-	Channels      []model.ID // each has agents
-	Ended         bool       // most have ended, and they differ in length; else all are OPEN
-	Messages      int        // of the longest, below 100; every second one is an answer that was SENT
-	HoursAgo      int        // when the youngest was active
+	Channels      []model.ID    // each has agents
+	Ended         bool          // most have ended, and they differ in length; else all are OPEN
+	Messages      int           // of the longest, below 100; every second one is an answer that was SENT
+	Pace          time.Duration // between the last activity of one and that of the next
 }
 
 //go:embed stock/ids.sql
@@ -35,7 +36,7 @@ func (p *place) fill(ctx context.Context, s stock) error {
 		if _, err := tx.Exec(ctx, "ALTER TABLE conversations DISABLE TRIGGER USER; DROP FUNCTION IF EXISTS pg_temp.new_id;"+stockIDs); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, stockConversations, p.account, s.Conversations, texts(s.Channels), s.Ended, s.Messages, s.HoursAgo, string(p.admin)); err != nil {
+		if _, err := tx.Exec(ctx, stockConversations, p.account, s.Conversations, texts(s.Channels), s.Ended, s.Messages, s.Pace, string(p.admin)); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, stockRest+"ALTER TABLE conversations ENABLE TRIGGER USER")

@@ -1,6 +1,6 @@
 -- One row per conversation: whose it is, where it stands, and how many messages it has. $1 is the account, $2 how many,
 -- $3 the channels, $4 whether most have ended, as in a desk that has been at work for long, $5 how many messages the
--- longest has, $6 how many hours ago the youngest was active, $7 who answers what nobody owns.
+-- longest has, $6 how long one was active before the next, $7 who answers what nobody owns.
 CREATE TEMP TABLE stock ON COMMIT DROP AS
 SELECT o.*, coalesce(o.agent_id, $7::uuid) AS speaker_id FROM (
   SELECT s.*, CASE WHEN s.dice % 3 > 0 OR s.status = 'CLOSED' THEN (SELECT g.agent_id FROM (
@@ -13,4 +13,4 @@ SELECT o.*, coalesce(o.agent_id, $7::uuid) AS speaker_id FROM (
       CASE WHEN $4 THEN 1 + n % $5 ELSE $5 END AS messages
     FROM generate_series(1, $2::int) n
     CROSS JOIN LATERAL (SELECT hashint4(n) & 1048575 AS dice) d
-    CROSS JOIN LATERAL (SELECT now() - $6 * interval '1 hour' - n * interval '1 minute' AS at) a OFFSET 0) s) o;
+    CROSS JOIN LATERAL (SELECT now() - n * $6::interval AS at) a OFFSET 0) s) o;
