@@ -21,7 +21,7 @@ type hub struct {
 // Follower gets the events of an account in order. It is cut off, rather than waited for, when it falls behind.
 type Follower struct {
 	Start int64       // the last event before the first that C gives
-	C     chan *Batch // closed when the follower fell behind or the feed stopped
+	C     chan *Batch // closed when the follower fell behind, and by Unfollow
 	hub   *hub
 	once  sync.Once
 }

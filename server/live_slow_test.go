@@ -24,7 +24,7 @@ func TestStalledClientIsCutOff(t *testing.T) {
 	conn := hana.dialWith(websocket.Dialer{NetDialContext: smallBuffer})
 	subscribe(t, conn, "stalled", hana.cursorNow())
 	hana.cut() // what she reads, she reads on the socket that stalls
-	const n = 160
+	const n = 120
 	for i := range n {
 		if got := d.says(fmt.Sprint(i, " ", strings.Repeat("x", 60_000))); got != 204 {
 			t.Fatalf("answered %d", got)
