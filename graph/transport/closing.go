@@ -32,7 +32,9 @@ func (s *Socket) shut(e CloseError) {
 	s.state = closing
 	s.timer.Stop()
 	now := time.Now()
-	s.out.deadline = now.Add(s.ws.WriteTimeout)
+	if s.out.writing == 0 || s.out.deadline.Before(now) { // a write under way has no more time than it had
+		s.out.deadline = now.Add(s.ws.WriteTimeout)
+	}
 	// Deadlines that cannot be set mean a closed connection, which the reader and the flusher report.
 	_ = s.netConn.SetReadDeadline(now.Add(closeGrace))
 	_ = s.netConn.SetWriteDeadline(s.out.deadline)

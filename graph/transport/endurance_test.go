@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -45,6 +46,33 @@ func TestStalledReader(t *testing.T) {
 	await(t, "the stalled socket is gone", func() bool { return ws.Counters.SlowCloses.Load() == 1 && ws.Counters.Sockets.Load() == 0 })
 	if left := ws.Counters.Operations.Load(); left != 0 {
 		t.Errorf("%d operations left", left)
+	}
+}
+
+// A socket that is closed while its peer takes nothing has no more time than the write under way.
+func TestCloseDoesNotWaitAgain(t *testing.T) {
+	t.Parallel()
+	const writeTime = 2 * time.Second
+	sockets := make(chan *transport.Socket, 1)
+	ws := &transport.WebSocket{WriteTimeout: writeTime, Init: func(ctx context.Context, _ json.RawMessage) (context.Context, error) {
+		sockets <- transport.SocketFrom(ctx)
+		return ctx, nil
+	}}
+	url := serve(t, ws, &testschema.Root{OnEvents: flood})
+	p := connect(t, url)
+	p.send(subscribe("1", `subscription{events(room:"a"){position text}}`))
+	stalled, last := time.Now(), int64(0)
+	await(t, "nothing moves for most of the write's time", func() bool {
+		if now := ws.Counters.FramesOut.Load(); now != last {
+			stalled, last = time.Now(), now
+		}
+		return time.Since(stalled) > writeTime*3/4
+	})
+	closed := time.Now()
+	(<-sockets).Close(transport.CloseResume, "Resume")
+	await(t, "the socket is gone", func() bool { return ws.Counters.Sockets.Load() == 0 })
+	if took := time.Since(closed); took > writeTime*3/4 {
+		t.Errorf("gone %v after the close, with a write time of %v of which most was over", took, writeTime)
 	}
 }
 

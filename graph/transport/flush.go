@@ -63,10 +63,10 @@ func (s *Socket) write(frames []byte) error {
 func (s *Socket) writeDeadline() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state == closing {
-		return s.out.deadline
+	if s.state != closing {
+		s.out.deadline = time.Now().Add(s.ws.WriteTimeout)
 	}
-	return time.Now().Add(s.ws.WriteTimeout)
+	return s.out.deadline
 }
 
 // fail ends a socket that cannot be written to; the reader sees the closed connection and cleans up.

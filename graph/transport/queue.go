@@ -19,7 +19,7 @@ type queue struct {
 	writing  int     // bytes that the flusher has taken and not yet written
 	flushing bool
 	room     chan struct{} // closed when bytes have been written; nil when nobody waits
-	deadline time.Time     // the last moment for any write, once the socket is closing
+	deadline time.Time     // of the last write, and of any further one once the socket is closing
 }
 
 type buffer struct{ bytes []byte }
