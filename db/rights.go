@@ -23,16 +23,25 @@ func (s *Store) LockForRights(ctx context.Context, account int64, agents, channe
 	return nil
 }
 
-// TellRights tells that the agent's rights changed and then, to the agent alone, of each conversation on the channels
-// that is not CLOSED: kind is CONVERSATION_ADDED or CONVERSATION_REMOVED.
+// MaxTold is of how many conversations of a channel an agent is told who gains or loses it. An app shows a page of
+// them; without a bound one change of role writes an event for everything that was resolved in months.
+const MaxTold = 1000
+
+// TellRights tells that the agent's rights changed and then, to the agent alone, of conversations on each of the
+// channels that are not CLOSED: those that go on first, then those with the newest activity, MaxTold at most. Kind is
+// CONVERSATION_ADDED or CONVERSATION_REMOVED.
 func (s *Store) TellRights(ctx context.Context, account int64, agent model.ID, kind model.EventKind, channels []model.ID) error {
 	if err := s.Tell(ctx, account, model.Event{Kind: model.RightsChanged, AgentID: agent}); err != nil {
 		return err
 	}
 	_, err := s.hot.Exec(ctx, `INSERT INTO event_outbox (account_id, kind, channel_id, conversation_id, agent_id)
-		SELECT account_id, $2, channel_id, id, $3 FROM conversations
-		WHERE account_id = $1 AND channel_id = ANY ($4::uuid[]) AND status IN ('OPEN','AI_REPLYING','SNOOZED','RESOLVED') ORDER BY id`,
-		account, string(kind), string(agent), texts(channels))
+		SELECT $1, $2, h.id, told.id, $3 FROM unnest($4::uuid[]) h(id) CROSS JOIN LATERAL (
+			SELECT c.id FROM (VALUES ('OPEN', 0), ('AI_REPLYING', 0), ('SNOOZED', 0), ('RESOLVED', 1)) st(status, place) CROSS JOIN LATERAL (
+				SELECT v.id, v.last_activity_at FROM conversations v WHERE v.account_id = $1 AND v.channel_id = h.id AND v.status = st.status
+				ORDER BY v.last_activity_at DESC, v.id DESC LIMIT $5) c
+			ORDER BY st.place, c.last_activity_at DESC, c.id DESC LIMIT $5) told
+		ORDER BY told.id`,
+		account, string(kind), string(agent), texts(channels), MaxTold)
 	if err != nil {
 		return fmt.Errorf("tell agent %s of conversations: %w", agent, err)
 	}

@@ -243,7 +243,8 @@ type ContactFilter struct {
 	Address *string `json:"address,omitempty"`
 }
 
-// A conversation opened, or came into the viewer's sight.
+// A conversation opened, or came into the viewer's sight. Of a channel that did, those that are not CLOSED are told, 1,000
+// at most: those that go on first, then those with the newest activity. A query finds all.
 type ConversationAdded struct {
 	// The conversation.
 	Conversation *model.Conversation `json:"conversation"`
@@ -311,7 +312,8 @@ type ConversationFilter struct {
 	Assignee *AssigneeFilter `json:"assignee,omitempty"`
 }
 
-// A conversation went out of the viewer's sight.
+// A conversation went out of the viewer's sight, and with it everything on its channel. At most 1,000 conversations of a
+// channel are told: drop all that is held of it.
 type ConversationRemoved struct {
 	// Its id.
 	ConversationID model.ID `json:"conversationId"`

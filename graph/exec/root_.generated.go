@@ -5107,7 +5107,8 @@ type MessageChanged {
 }
 
 """
-A conversation opened, or came into the viewer's sight.
+A conversation opened, or came into the viewer's sight. Of a channel that did, those that are not CLOSED are told, 1,000
+at most: those that go on first, then those with the newest activity. A query finds all.
 """
 type ConversationAdded {
   "The conversation."
@@ -5123,7 +5124,8 @@ type ConversationChanged {
 }
 
 """
-A conversation went out of the viewer's sight.
+A conversation went out of the viewer's sight, and with it everything on its channel. At most 1,000 conversations of a
+channel are told: drop all that is held of it.
 """
 type ConversationRemoved {
   "Its id."

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"testing"
@@ -42,6 +43,33 @@ func TestJoiningAndLeavingAChannelIsTold(t *testing.T) {
 	o.count(1, `conversation_changes WHERE reason = 'LEFT_CHANNEL' AND conversation_id = $1 AND agent_id IS NULL`, open)
 	o.count(1, `conversations WHERE id = $1 AND agent_id = $2`, kept, hana.ID)
 	o.count(1, `agents WHERE id = $1 AND open_count = 1`, hana.ID)
+}
+
+// However much a channel holds, who gains or loses it is told of what matters most.
+func TestWhoJoinsIsToldOfTheNewestConversations(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	hana := o.hire("hana", model.AgentRole)
+	c := o.connect("+15550000001")
+	o.exec(`INSERT INTO contacts (account_id, id, address, created_at) SELECT $1, gen_random_uuid(), 'c' || n, now() FROM generate_series(1, 1500) n`, o.account)
+	o.exec(`INSERT INTO conversations (account_id, id, channel_id, contact_id, status, opened_at, last_activity_at)
+		SELECT account_id, gen_random_uuid(), $1, id, CASE WHEN n % 3 = 0 THEN 'OPEN' ELSE 'RESOLVED' END, now(), now() - n * interval '1 minute'
+		FROM (SELECT *, row_number() OVER (ORDER BY id) AS n FROM contacts) k`, c.ID)
+	for kind, change := range map[model.EventKind]func(context.Context, model.ID, []model.ID) (*model.Channel, error){
+		model.ConversationAdded: o.AddChannelAgents, model.ConversationRemoved: o.RemoveChannelAgents} {
+		o.exec(`DELETE FROM channel_agents`)
+		if kind == model.ConversationRemoved {
+			o.exec(`INSERT INTO channel_agents (account_id, channel_id, agent_id) VALUES ($1, $2, $3)`, o.account, c.ID, hana.ID)
+		}
+		o.events()
+		if _, err := change(o.asAdmin(), c.ID, []model.ID{hana.ID}); err != nil {
+			t.Fatal(err)
+		}
+		o.count(1000, `event_outbox WHERE kind = $1`, string(kind))
+		o.count(500, `event_outbox e JOIN conversations v ON v.id = e.conversation_id WHERE v.status = 'OPEN' AND e.agent_id = $1`, hana.ID)
+		o.count(0, `conversations v WHERE status = 'RESOLVED' AND last_activity_at > (SELECT min(w.last_activity_at) FROM event_outbox e JOIN conversations w ON w.id = e.conversation_id
+			WHERE w.status = 'RESOLVED') AND NOT EXISTS (SELECT 1 FROM event_outbox e WHERE e.conversation_id = v.id)`)
+	}
 }
 
 func TestSetChannelAgentsTakesTheWholeList(t *testing.T) {
