@@ -114,6 +114,9 @@ func (a *audience) heard(ctx context.Context, first, n int) error {
 
 // say posts the salvo, waits until everybody heard it, and returns how long each message took to each socket.
 func (a *audience) say(ctx context.Context, s salvo) ([]time.Duration, error) {
+	if s.Apart {
+		return a.sayApart(ctx, s)
+	}
 	sent, err := s.post(ctx)
 	if err == nil {
 		err = a.heard(ctx, s.First, s.Messages)
@@ -124,6 +127,21 @@ func (a *audience) say(ctx context.Context, s salvo) ([]time.Duration, error) {
 	var took []time.Duration
 	for _, l := range a.listeners {
 		took = append(took, l.tally.took(s.First, sent)...)
+	}
+	return took, nil
+}
+
+func (a *audience) sayApart(ctx context.Context, s salvo) (took []time.Duration, err error) {
+	one := s
+	one.Apart, one.Messages = false, 1
+	for ; one.First < s.First+s.Messages; one.First++ {
+		next := time.Now().Add(s.Every)
+		t, err := a.say(ctx, one)
+		if err != nil {
+			return nil, err
+		}
+		took = append(took, t...)
+		pause(ctx, time.Until(next))
 	}
 	return took, nil
 }

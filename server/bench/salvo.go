@@ -16,6 +16,7 @@ type salvo struct {
 	Every    time.Duration // between two of them
 	Contacts int           // who write in turn
 	Length   int           // of the texts, if they are to be longer than usual
+	Apart    bool          // each is posted when everybody has heard the one before
 }
 
 // posting is how many webhooks may be under way; at a modest pace one that is slow holds up no other.

@@ -12,7 +12,7 @@ type socketsTask struct {
 	Join  map[string]join // audiences by name; all sign in before any subscribes
 	Say   *salvo          // is posted
 	To    string          // the audience that sees it
-	Stall *stall          // stops reading when the salvo begins
+	Stall *stall          // stops reading before that
 }
 
 type socketsAnswer struct {
@@ -38,6 +38,10 @@ func (l *socketsLoad) do(ctx context.Context, t socketsTask) (a socketsAnswer, e
 		}
 		defer t.Stall.end()
 		stalling.Go(func() { a.Gone, gone = t.Stall.gone(ctx) })
+		if _, err := l.audiences[t.To].say(ctx, t.Stall.Fill); err != nil {
+			stalling.Wait()
+			return a, err
+		}
 	}
 	took, err := l.audiences[t.To].say(ctx, *t.Say)
 	stalling.Wait()

@@ -14,6 +14,7 @@ import (
 // stall is a socket that subscribes and then reads no more, as a laptop whose lid is closed.
 type stall struct {
 	Host, Token string
+	Fill        salvo // more than the kernel takes for a peer that does not read, and than the server keeps
 
 	listener *listener
 	began    time.Time
