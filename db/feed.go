@@ -24,9 +24,12 @@ type Feed struct {
 	log   *slog.Logger
 	tag   string // names this feed in its own hints
 	epoch atomic.Int64
-	stop  context.CancelFunc
 	done  sync.WaitGroup
-	ctx   context.Context
+
+	ctx    context.Context // ends with Stop
+	stop   context.CancelFunc
+	work   context.Context // of what is under way then; ends when Stop can wait no longer
+	giveUp context.CancelFunc
 
 	mu    sync.Mutex
 	dirty map[int64]bool // accounts with a sequencer at work; true: look again
@@ -54,19 +57,29 @@ func (f *Feed) Start(ctx context.Context) error {
 		return err
 	}
 	f.epoch.Store(epoch)
-	f.ctx, f.stop = context.WithCancel(context.WithoutCancel(ctx))
+	f.work, f.giveUp = context.WithCancel(context.WithoutCancel(ctx))
+	f.ctx, f.stop = context.WithCancel(f.work)
 	f.done.Go(func() { f.listen(f.ctx) })
 	f.done.Go(func() { f.tellOthers(f.ctx) })
 	f.done.Go(func() { f.sweep(f.ctx) })
 	return nil
 }
 
-// Stop ends the feed's work after numbering what this process committed.
-func (f *Feed) Stop() {
+// Stop ends the feed's work after numbering what this process committed. When ctx ends before that is done, the rest is
+// left in the outbox, for another process or the next start, and the error says so.
+func (f *Feed) Stop(ctx context.Context) error {
 	f.mu.Lock() // no sequencer starts between the end of the context and the wait
 	f.stop()
 	f.mu.Unlock()
-	f.done.Wait()
+	defer f.giveUp()
+	done := make(chan struct{})
+	go func() { f.done.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("number the last events: %w", ctx.Err())
+	}
 }
 
 // SetAlone says whether other processes share the database. One that is alone spares the hints to others.
@@ -110,7 +123,7 @@ func (f *Feed) sequence(account int64) {
 }
 
 func (f *Feed) sequenceOnce(account int64) (int, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(f.ctx), 10*time.Second)
+	ctx, cancel := context.WithTimeout(f.work, 10*time.Second)
 	defer cancel()
 	if f.hub(account) == nil { // nobody here wants them
 		var n int
@@ -154,6 +167,9 @@ func (f *Feed) deliver(account int64, events []*model.Event) {
 	}
 	h.delivering.Lock()
 	defer h.delivering.Unlock()
+	if h.at < 0 {
+		return // it could not be read where the log stands, and whoever waited for that gives the hub up
+	}
 	if len(events) > 0 && events[0].Seq == h.at+1 {
 		f.publish(h, events)
 		return
@@ -163,7 +179,7 @@ func (f *Feed) deliver(account int64, events []*model.Event) {
 
 func (f *Feed) catchUp(h *hub) {
 	for {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(f.ctx), 10*time.Second)
+		ctx, cancel := context.WithTimeout(f.work, 10*time.Second)
 		events, err := f.db.Events(ctx, h.account, h.at, readLimit)
 		cancel()
 		if err != nil {

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -17,7 +18,11 @@ func (d *desk) feed() *db.Feed {
 	if err := f.Start(d.t.Context()); err != nil {
 		d.t.Fatal(err)
 	}
-	d.t.Cleanup(f.Stop)
+	d.t.Cleanup(func() {
+		if err := f.Stop(context.Background()); err != nil {
+			d.t.Error(err)
+		}
+	})
 	return f
 }
 

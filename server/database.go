@@ -61,15 +61,31 @@ func connect(ctx context.Context, d *database, url string, log *slog.Logger) (*d
 	return d, nil
 }
 
+// closeTime is how long connections in use are waited for. What they do is cut off by the end of the process, or of the
+// desk's own Postgres.
+const closeTime = time.Second
+
 // Close ends the connections, and the desk's own Postgres.
 func (d *database) Close(ctx context.Context) {
 	if d.DB != nil {
-		d.DB.Close()
+		d.closePool(ctx)
 	}
 	if d.own != nil {
 		if err := d.own.Stop(ctx); err != nil {
 			slog.Error("stop Postgres", "error", err)
 		}
+	}
+}
+
+func (d *database) closePool(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, closeTime)
+	defer cancel()
+	closed := make(chan struct{})
+	go func() { d.DB.Close(); close(closed) }()
+	select {
+	case <-closed:
+	case <-ctx.Done():
+		slog.Warn("connections to the database are still in use")
 	}
 }
 

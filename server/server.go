@@ -22,8 +22,13 @@ import (
 	"github.com/livedesk/livedesk/server/worker"
 )
 
-// stopTime is how long an orderly end may take. Half of it is for requests under way.
-const stopTime = 9 * time.Second
+// How long an orderly end may take, counted from its beginning, whatever does not answer.
+const (
+	requestsEnd = 4500 * time.Millisecond // of requests, sockets and jobs under way
+	workEnd     = 6 * time.Second         // of the sockets' leases
+	notesEnd    = 7 * time.Second         // of what is still to be written
+	stopTime    = 9 * time.Second         // of the database
+)
 
 // Server is a running desk.
 type Server struct {
@@ -199,22 +204,18 @@ func (s *Server) Serve(ctx context.Context) error {
 func (s *Server) Stop(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stopTime)
 	defer cancel()
-	half, cancelHalf := context.WithTimeout(ctx, stopTime/2)
-	defer cancelHalf()
+	start := time.Now()
 	if s.health != nil {
 		s.health.stopping.Store(true)
 	}
 	if s.listener != nil {
 		defer s.listener.Close()
 	}
-	s.endRequests(half)
+	before(ctx, start.Add(requestsEnd), s.endRequests)
 	if s.endKeep != nil {
 		s.endKeep()
-		s.keep.Wait()
-		s.sockets.ending.Wait()
-		logError(s.log, "save the channels' health", s.desk.SaveHealth(ctx))
-		logError(s.log, "give up the leases", s.db.EndProcess(ctx, s.process))
-		s.feed.Stop()
+		before(ctx, start.Add(workEnd), s.endWork)
+		before(ctx, start.Add(notesEnd), s.writeLast)
 	}
 	if s.blobs != nil {
 		logError(s.log, "close the attachment store", s.blobs.Close())
@@ -222,6 +223,13 @@ func (s *Server) Stop(ctx context.Context) {
 	if s.db != nil {
 		s.db.Close(ctx)
 	}
+}
+
+// before does one part of the end and lets it take no longer than that.
+func before(ctx context.Context, deadline time.Time, do func(context.Context)) {
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	do(ctx)
 }
 
 // endRequests lets nobody in any more and waits for requests, sockets and jobs at the same time.
@@ -238,6 +246,31 @@ func (s *Server) endRequests(ctx context.Context) {
 	if s.http != nil {
 		s.http.Close()
 	}
+}
+
+// endWork waits for what renews and ends the leases of sockets.
+func (s *Server) endWork(ctx context.Context) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.keep.Wait()
+		s.sockets.ending.Wait()
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		logError(s.log, "end the leases of sockets", ctx.Err())
+	}
+}
+
+// writeLast does at the same time what has nothing to do with one another: one that waits for a lock takes no time from
+// the others.
+func (s *Server) writeLast(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { logError(s.log, "save the channels' health", s.desk.SaveHealth(ctx)) })
+	all.Go(func() { logError(s.log, "give up the leases", s.db.EndProcess(ctx, s.process)) })
+	all.Go(func() { logError(s.log, "stop the feed", s.feed.Stop(ctx)) })
+	all.Wait()
 }
 
 func logError(log *slog.Logger, what string, err error) {
