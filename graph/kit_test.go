@@ -57,7 +57,9 @@ func newAPI(t testing.TB) *api {
 		if err := ws.Shutdown(context.Background()); err != nil {
 			t.Error(err)
 		}
-		feed.Stop()
+		if err := feed.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
 	})
 	a.url = server.URL
 	if _, _, err := a.desk.FirstAdmin(t.Context(), adminEmail, password); err != nil {

@@ -14,7 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// lockEverything holds every table of the desk, as somebody else's long transaction may, until release.
+// lockEverything holds every table of the desk, as somebody else's long transaction may, until release. A program that
+// waits for it to end would wait for ever: after twice its time it is let go.
 func (p *pound) lockEverything() (release func()) {
 	p.t.Helper()
 	conn, err := pgx.Connect(p.t.Context(), p.server.config.DatabaseURL)
@@ -26,11 +27,14 @@ func (p *pound) lockEverything() (release func()) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return func() {
+	release = sync.OnceFunc(func() {
 		if _, err := conn.Exec(context.Background(), `COMMIT`); err != nil {
 			p.t.Error(err)
 		}
-	}
+	})
+	late := time.AfterFunc(2*orderly, release)
+	p.t.Cleanup(func() { late.Stop() })
+	return release
 }
 
 // waiting is how many of the program's statements wait for locks.
