@@ -16,7 +16,11 @@ const promptly = 5 * time.Second
 func TestSocketEndsWithItsSession(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
+	other := d.process()
 	for name, end := range map[string]func(p *person){
+		"signOutElsewhere": func(p *person) {
+			(&person{t: t, w: other, token: p.token}).query(`mutation { signOut { userErrors { code } } }`, "")
+		},
 		"signOut":  func(p *person) { p.query(`mutation { signOut { userErrors { code } } }`, "") },
 		"disabled": func(p *person) { d.admin.must("updateAgent", `{"agentId":"`+p.id+`","disabled":true}`) },
 		"changePassword": func(p *person) {
@@ -155,6 +159,51 @@ func TestRightsChangeWhatIsSeen(t *testing.T) {
 	if hana.closedCode() != 0 {
 		t.Errorf("the socket was closed with %d", hana.closedCode())
 	}
+}
+
+// The stream of one conversation ends when the agent may no longer see it.
+func TestStreamOfAConversationEndsWithTheRight(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.agent("hana", "WhatsApp")
+	hana := d.agents["hana"]
+	d.says("one")
+	hana.seesMessage("one")
+	conn := hana.dial()
+	narrow := func(id string) {
+		t.Helper()
+		must(t, conn.WriteJSON(map[string]any{"id": id, "type": "subscribe", "payload": map[string]any{
+			"query":     `subscription($id: ID!) { messageAdded(conversationId: $id) { cursor message { text } } }`,
+			"variables": map[string]string{"id": d.conversationOf("+447700900101")}}}))
+	}
+	expect := func(id, kind, part string) {
+		t.Helper()
+		f := next(t, conn)
+		for f.ID == "live" && id != "live" {
+			f = next(t, conn)
+		}
+		if f.ID != id || f.Type != kind || !strings.Contains(string(f.Payload), part) {
+			t.Fatalf("got %s of %s: %s; want %s with %s", f.Type, f.ID, f.Payload, kind, part)
+		}
+	}
+	narrow("a")
+	expect("a", "next", `"message":null`)
+	subscribe(t, conn, "live", hana.cursorNow())
+	d.says("two")
+	expect("a", "next", `"text":"two"`)
+	d.admin.must("removeChannelAgents", `{"channelId":"`+d.channels["WhatsApp"]+`","agentIds":["`+hana.id+`"]}`)
+	expect("a", "error", `"NOT_FOUND"`)
+	d.says("three")
+	narrow("b")
+	expect("b", "error", `"NOT_FOUND"`)
+	d.admin.must("addChannelAgents", `{"channelId":"`+d.channels["WhatsApp"]+`","agentIds":["`+hana.id+`"]}`)
+	for added := false; !added; { // on this socket: each learns of it in its turn
+		added = strings.Contains(string(next(t, conn).Payload), "ConversationAdded")
+	}
+	narrow("c")
+	expect("c", "next", `"message":null`)
+	d.says("four")
+	expect("c", "next", `"text":"four"`)
 }
 
 func (w *world) conversationOf(address string) (id string) {
