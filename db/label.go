@@ -31,26 +31,6 @@ func (s *Store) Labels(ctx context.Context, account int64, ids []model.ID) ([]*m
 	return list, nil
 }
 
-// ConversationLabels returns the labels of each of the conversations, by name.
-func (s *Store) ConversationLabels(ctx context.Context, account int64, conversations []model.ID) (map[model.ID][]*model.Label, error) {
-	var rows []struct {
-		model.Label  `bun:",extend"`
-		Conversation model.ID `bun:"on_conversation"`
-	}
-	err := s.NewSelect().TableExpr("conversation_labels AS x").ColumnExpr("l.*, x.conversation_id AS on_conversation").
-		Join("JOIN labels AS l ON l.account_id = x.account_id AND l.id = x.label_id").
-		Where("x.account_id = ? AND x.conversation_id IN (?)", account, bun.List(conversations)).
-		OrderExpr("lower(l.name), l.id").Scan(ctx, &rows)
-	if err != nil {
-		return nil, fmt.Errorf("read the labels of conversations: %w", err)
-	}
-	on := map[model.ID][]*model.Label{}
-	for i := range rows {
-		on[rows[i].Conversation] = append(on[rows[i].Conversation], &rows[i].Label)
-	}
-	return on, nil
-}
-
 // AddLabel stores a new label.
 func (s *Store) AddLabel(ctx context.Context, l *model.Label) error {
 	if _, err := s.NewInsert().Model(l).Exec(ctx); err != nil {

@@ -78,14 +78,6 @@ type Conversation struct {
 // Owned tells whether a person or an AI Agent owns the conversation.
 func (c *Conversation) Owned() bool { return c.AgentID != "" || c.AiAgentID != "" }
 
-// CountsFor returns the agent in whose load the conversation counts, or "": only OPEN ones with a person count.
-func (c *Conversation) CountsFor() ID {
-	if c.Status != Open {
-		return ""
-	}
-	return c.AgentID
-}
-
 var moves = map[ConversationStatus][]ConversationStatus{
 	Open:       {AiReplying, Snoozed, Resolved},
 	AiReplying: {Open, Snoozed, Resolved},

@@ -122,15 +122,10 @@ type TemplateCall struct {
 
 var rank = map[DeliveryStatus]int{Queued: 1, Sending: 2, Unknown: 3, Sent: 4, Failed: 5, Delivered: 6, Read: 7}
 
-// Advances tells whether a report moves the status forward. Reports come late, twice and in any order, so the result
-// of a set of reports does not depend on their order: READ beats DELIVERED, and what was delivered did not fail.
-func (s DeliveryStatus) Advances(to DeliveryStatus) bool { return rank[to] > rank[s] }
-
-// Rank numbers the statuses in the order they go through; the database compares by it.
+// Rank numbers the statuses. A report moves a message to a higher one only: reports come late, twice and in any order,
+// and what stays must not depend on it. READ beats DELIVERED, and what was delivered did not fail. The database compares
+// by its own status_rank, which a test holds against this.
 func (s DeliveryStatus) Rank() int { return rank[s] }
-
-// Final tells whether nothing more is expected of the provider.
-func (s DeliveryStatus) Final() bool { return s == Failed || s == Read }
 
 // MaxText is how many characters a channel takes in one message, counted as UTF-16 units (Twilio, error 21617).
 const MaxText = 1600

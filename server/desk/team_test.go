@@ -85,7 +85,7 @@ func TestLabel(t *testing.T) {
 	for _, id := range []model.ID{open, closed} {
 		o.exec(`INSERT INTO conversation_labels (account_id, conversation_id, label_id) VALUES ($1, $2, $3)`, o.account, id, l.ID)
 	}
-	if on, err := o.db.ConversationLabels(t.Context(), o.account, []model.ID{open}); err != nil || len(on[open]) != 1 || on[open][0].Name != "VIP" {
+	if on, err := o.db.LabelsOn(t.Context(), o.account, []model.ID{open}); err != nil || len(on[open]) != 1 || on[open][0].Name != "VIP" {
 		t.Error(on, err)
 	}
 	o.events()
