@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/livedesk/livedesk/model"
 )
@@ -31,6 +32,10 @@ type Feed struct {
 	work   context.Context // of what is under way then; ends when Stop can wait no longer
 	giveUp context.CancelFunc
 
+	// own has the connections that number and read. In the pool of the desk they would wait behind everybody who writes,
+	// and the busier the desk, the later its events.
+	own *pgxpool.Pool
+
 	mu    sync.Mutex
 	dirty map[int64]bool // accounts with a sequencer at work; true: look again
 	hubs  map[int64]*hub
@@ -45,6 +50,9 @@ type Feed struct {
 // readLimit is how many events one look reads.
 const readLimit = 500
 
+// feedConns is how many accounts are numbered at a time.
+const feedConns = 4
+
 // NewFeed makes the feed of a process; Start sets it to work.
 func NewFeed(d *DB, log *slog.Logger) *Feed {
 	return &Feed{db: d, log: log, tag: rand.Text(), dirty: map[int64]bool{}, hubs: map[int64]*hub{}, hints: make(chan int64, 1024), OnEvents: func([]*model.Event) {}}
@@ -57,6 +65,11 @@ func (f *Feed) Start(ctx context.Context) error {
 		return err
 	}
 	f.epoch.Store(epoch)
+	config := f.db.pool.Config()
+	config.MaxConns, config.MinConns, config.MinIdleConns = feedConns, 0, 0
+	if f.own, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return fmt.Errorf("connect the feed: %w", err)
+	}
 	f.work, f.giveUp = context.WithCancel(context.WithoutCancel(ctx))
 	f.ctx, f.stop = context.WithCancel(f.work)
 	f.done.Go(func() { f.listen(f.ctx) })
@@ -73,7 +86,11 @@ func (f *Feed) Stop(ctx context.Context) error {
 	f.mu.Unlock()
 	defer f.giveUp()
 	done := make(chan struct{})
-	go func() { f.done.Wait(); close(done) }()
+	go func() {
+		f.done.Wait()
+		f.own.Close()
+		close(done)
+	}()
 	select {
 	case <-done:
 		return nil
@@ -127,11 +144,11 @@ func (f *Feed) sequenceOnce(account int64) (int, error) {
 	defer cancel()
 	if f.hub(account) == nil { // nobody here wants them
 		var n int
-		err := f.db.pool.QueryRow(ctx, `SELECT count(*) FROM sequence_events($1, $2)`, account, readLimit).Scan(&n)
+		err := f.own.QueryRow(ctx, `SELECT count(*) FROM sequence_events($1, $2)`, account, readLimit).Scan(&n)
 		f.numbered(account, n, nil)
 		return n, err
 	}
-	rows, err := f.db.pool.Query(ctx, `SELECT `+eventColumns+` FROM sequence_events($1, $2)`, account, readLimit)
+	rows, err := f.own.Query(ctx, `SELECT `+eventColumns+` FROM sequence_events($1, $2)`, account, readLimit)
 	if err != nil {
 		return 0, err
 	}
@@ -180,7 +197,7 @@ func (f *Feed) deliver(account int64, events []*model.Event) {
 func (f *Feed) catchUp(h *hub) {
 	for {
 		ctx, cancel := context.WithTimeout(f.work, 10*time.Second)
-		events, err := f.db.Events(ctx, h.account, h.at, readLimit)
+		events, err := (&Store{hot: f.own}).Events(ctx, h.account, h.at, readLimit)
 		cancel()
 		if err != nil {
 			if f.ctx.Err() == nil {
