@@ -18,7 +18,7 @@ type writersPlan struct {
 	slices        int // of each side
 }
 
-var fullWriters = writersPlan{writers: 64, conversations: 2_000, messages: 22, operations: 12_000, slices: 5}
+var fullWriters = writersPlan{writers: 64, conversations: 2_000, messages: 16, operations: 8_000, slices: 5}
 
 // The bars of the writers benchmark.
 const (
