@@ -230,6 +230,9 @@ func (m *socketsMeter) stall(context.Context) error {
 	if err != nil {
 		return err
 	}
+	if during.Gone > stallTime {
+		return fmt.Errorf("the reader that stalled is still there after %v", stallTime)
+	}
 	m.figures.within("stalled_gone", during.Gone, stalledGone)
 	m.figures.add("others_p99_before_ms", ms(before.P99))
 	m.figures.add("others_p99_ms", ms(during.P99))

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -25,8 +26,8 @@ func numbered(n int, rest string) string { return "#" + strconv.Itoa(n) + " " + 
 
 // note counts the message in an event; its own text is the first one there.
 func (t *tally) note(event []byte, at time.Duration) error {
-	word, _ := between(event, `"text":"#`, ' ')
-	n, err := strconv.Atoi(string(word))
+	word, _ := between(event, `"text":"`, ' ')
+	n, err := strconv.Atoi(strings.TrimPrefix(string(word), "#"))
 	if err != nil || n < 0 || n > 1e6 {
 		return fmt.Errorf("a message without number: %.200s", event)
 	}
