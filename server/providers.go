@@ -10,6 +10,6 @@ import (
 // contract of server/channel and name it here.
 func providers(c *Config, guard *egress.Guard) []channel.Provider {
 	return []channel.Provider{
-		twilio.New(twilio.Options{BaseURL: c.twilio, Transport: guard.Transport()}),
+		twilio.New(twilio.Options{BaseURL: c.twilio, Guard: guard}),
 	}
 }

@@ -105,7 +105,7 @@ func mediaFailure(err error) string {
 	switch {
 	case errors.Is(err, blob.ErrTooLarge):
 		return "The file is larger than 16 MB."
-	case errors.As(err, &refused) && refused.Code == model.NotFound:
+	case errors.As(err, &refused) && (refused.Code == model.NotFound || refused.Code == model.TooLarge):
 		return refused.Text
 	}
 	return ""

@@ -3,16 +3,15 @@ package egress
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 )
 
-// carried are the headers that go along to another host; all others, known credentials or not, stay behind.
-var carried = []string{"Accept", "Accept-Language", "Range", "User-Agent"}
+// carried are the headers that cross a redirect; all others, known credentials or not, stay behind.
+var carried = []string{"Accept", "Accept-Encoding", "Accept-Language", "Range", "User-Agent"}
 
 // Follow sends a GET or HEAD with a client of this Guard and follows up to limit redirects, each checked like a first
-// request, within the one timeout of the client. Once the chain has left the scheme, host or port of the request, its
-// Authorization and all other headers but a harmless few are gone for good. From the public internet no redirect leads
-// to a host of Options.Private. The errors are those of the client, with ErrRefused for a redirect that is not taken.
+// request, within the one timeout of the client. Authorization and all other headers but a harmless few go with the first
+// request only. From the public internet no redirect leads to a host of Options.Private. The errors are those of the
+// client, with ErrRefused for a redirect that is not taken.
 func (g *Guard) Follow(client *http.Client, req *http.Request, limit int) (*http.Response, error) {
 	if req.Method != http.MethodGet && req.Method != http.MethodHead {
 		return nil, fmt.Errorf("%w: redirects of a %s", ErrRefused, req.Method)
@@ -28,7 +27,8 @@ func (g *Guard) Follow(client *http.Client, req *http.Request, limit int) (*http
 	return resp, nil
 }
 
-// redirect decides on the next hop after those in via, and strips its headers when it leaves the first one's origin.
+// redirect decides on the next hop after those in via, and strips its headers. net/http adds a Referer, which may hold a
+// signature; that goes, too.
 func (g *Guard) redirect(next *http.Request, via []*http.Request, limit int) error {
 	if len(via) > limit {
 		return fmt.Errorf("%w: more than %d redirects", ErrRefused, limit)
@@ -36,17 +36,9 @@ func (g *Guard) redirect(next *http.Request, via []*http.Request, limit int) err
 	if g.private[target(next.URL)] && !g.private[target(via[len(via)-1].URL)] {
 		return fmt.Errorf("%w: redirect to %s, which is private", ErrRefused, next.URL.Hostname())
 	}
-	next.Header.Del("Referer") // net/http puts the URL before in it, which may hold a signature
-	for _, hop := range append(via[1:len(via):len(via)], next) {
-		if origin(hop.URL) != origin(via[0].URL) {
-			strip(next.Header)
-			break
-		}
-	}
+	strip(next.Header)
 	return nil
 }
-
-func origin(u *url.URL) string { return u.Scheme + "://" + target(u) }
 
 func strip(h http.Header) {
 	kept := http.Header{}

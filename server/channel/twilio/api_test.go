@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/livedesk/livedesk/server/egress"
 )
 
 // api answers like a few places of Twilio's API. What it does not know it answers with Twilio's 404.
@@ -20,17 +22,8 @@ type api struct {
 	requests []*http.Request             // as they came, with their forms parsed
 }
 
-// newAPI starts it, with a provider that takes it for Twilio.
-func newAPI(t *testing.T, answers map[string]http.HandlerFunc) (*api, *Provider) {
-	t.Helper()
-	return newAPIOver(t, nil, answers)
-}
-
-// unguarded reaches everything: what a provider on it does not reach, it keeps from by itself.
-func unguarded() http.RoundTripper { return &http.Transport{} }
-
-// newAPIOver is newAPI for a provider with the transport.
-func newAPIOver(t *testing.T, transport http.RoundTripper, answers map[string]http.HandlerFunc) (*api, *Provider) {
+// newAPI starts it, with a provider that takes it for Twilio and may reach besides it what is listed.
+func newAPI(t *testing.T, answers map[string]http.HandlerFunc, private ...string) (*api, *Provider) {
 	t.Helper()
 	a := &api{answers: answers}
 	a.Server = httptest.NewServer(a)
@@ -38,7 +31,7 @@ func newAPIOver(t *testing.T, transport http.RoundTripper, answers map[string]ht
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := New(Options{BaseURL: base, Transport: transport})
+	p := New(Options{BaseURL: base, Guard: egress.New(egress.Options{Private: append(private, base.Host)})})
 	t.Cleanup(a.Close)
 	t.Cleanup(p.Close)
 	return a, p

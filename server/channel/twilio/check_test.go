@@ -187,13 +187,13 @@ func TestCheckReadsAllSenders(t *testing.T) {
 func TestCheckStaysAtTwilio(t *testing.T) {
 	t.Parallel()
 	stranger, _ := newAPI(t, nil)
-	_, p := newAPIOver(t, unguarded(), map[string]http.HandlerFunc{
+	_, p := newAPI(t, map[string]http.HandlerFunc{
 		accountPath: activeAccount,
 		sendersPath: says(200, object{
 			"senders": []object{{"sender_id": "whatsapp:+15550001112"}},
 			"meta":    object{"next_page_url": fmt.Sprintf("%s%s?Page=1", stranger.URL, sendersPath)},
 		}),
-	})
+	}, stranger.Listener.Addr().String())
 	_, err := p.Check(t.Context(), byNumber(model.WhatsApp), testSecret)
 	wantRefused(t, err, model.ProviderUnreached, "")
 	if len(stranger.all()) != 0 {

@@ -236,7 +236,8 @@ func TestSendWithConnectionsLost(t *testing.T) {
 		"connection, then another": {[]bool{true, true}, channel.Ambiguous},
 	}
 	for name, tc := range cases {
-		p := New(Options{Transport: hooked{tc.conns}})
+		p := New(Options{})
+		p.transport = hooked{tc.conns}
 		sid, err := p.Send(t.Context(), byNumber(model.SMS), testSecret, hello())
 		if e := sendError(t, sid, err); e.Outcome != tc.outcome {
 			t.Errorf("%s: %+v, want outcome %d", name, e, tc.outcome)

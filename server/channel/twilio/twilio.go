@@ -29,9 +29,9 @@ const DefaultTimeout = 10 * time.Second
 type Options struct {
 	// BaseURL stands in for every *.twilio.com host (LIVEDESK_TWILIO_URL); nil for Twilio itself.
 	BaseURL *url.URL
-	// Transport carries every request, to Twilio and to where its media links lead, and so must itself refuse private
-	// addresses and tell of connections by httptrace. Nil: an egress.Guard that reaches public addresses, and BaseURL.
-	Transport http.RoundTripper
+	// Guard is the way out for every request, to Twilio and to where its media links lead. Nil: one that reaches public
+	// addresses, and BaseURL.
+	Guard *egress.Guard
 	// Timeout of a call whose context has no deadline; 0: DefaultTimeout.
 	Timeout time.Duration
 }
@@ -39,7 +39,9 @@ type Options struct {
 // Provider implements channel.Provider, channel.MediaFetcher and channel.Finder.
 type Provider struct {
 	base      *url.URL
-	transport http.RoundTripper
+	guard     *egress.Guard
+	transport http.RoundTripper // for the API; it tells of connections by httptrace
+	media     *http.Client      // for files
 	timeout   time.Duration
 }
 
@@ -51,13 +53,15 @@ var (
 
 // New makes the provider.
 func New(o Options) *Provider {
-	p := &Provider{base: o.BaseURL, transport: o.Transport, timeout: o.Timeout}
+	p := &Provider{base: o.BaseURL, guard: o.Guard, timeout: o.Timeout}
 	if p.timeout <= 0 {
 		p.timeout = DefaultTimeout
 	}
-	if p.transport == nil {
-		p.transport = egress.New(egress.Options{Private: private(o.BaseURL)}).Transport()
+	if p.guard == nil {
+		p.guard = egress.New(egress.Options{Private: private(o.BaseURL)})
 	}
+	p.transport = p.guard.Transport()
+	p.media = p.guard.Client(egress.Limits{Timeout: mediaTimeout, MaxBytes: maxMedia})
 	return p
 }
 
@@ -95,8 +99,4 @@ func (*Provider) MaxMedia(kind model.ChannelKind) int {
 }
 
 // Close closes idle connections. The provider can still be used.
-func (p *Provider) Close() {
-	if c, ok := p.transport.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
-}
+func (p *Provider) Close() { p.guard.Close() }
