@@ -36,10 +36,11 @@ func (p *tab) signIn(email, password string) {
 	p.submit("#password", password)
 }
 
-// runs chooses an operation beside the play button.
+// runs chooses an operation beside the play button, which has a menu once GraphiQL has read the document. Before, it
+// sends the document without the name of an operation, which is refused.
 func (p *tab) runs(operation int) {
 	p.t.Helper()
-	p.click(".graphiql-execute-button")
+	p.click(".graphiql-execute-button[aria-haspopup=menu]")
 	p.click(".graphiql-dropdown-content [role=menuitem]:nth-child(" + string(rune('0'+operation)) + ")")
 }
 

@@ -33,7 +33,7 @@ type office struct {
 	admin   model.ID
 	carrier *carrier
 	told    atomic.Int64
-	stored  int // conversations
+	stored  atomic.Int64 // conversations
 }
 
 func sealingKeys(t testing.TB, text string) *db.KeyRing {
@@ -111,8 +111,8 @@ func twilioChannel(name, number string) desk.NewChannel {
 // conversation stores one in the status, owned by the agent if one is given. Later ones have higher ids.
 func (o *office) conversation(c *model.Channel, status model.ConversationStatus, owner model.ID) model.ID {
 	o.t.Helper()
-	o.stored++
-	contact, id := model.NewID(model.KindContact), model.NewIDAt(model.KindConversation, time.UnixMilli(int64(o.stored)))
+	n := o.stored.Add(1)
+	contact, id := model.NewID(model.KindContact), model.NewIDAt(model.KindConversation, time.UnixMilli(n))
 	o.exec(`INSERT INTO contacts (account_id, id, address, created_at) VALUES ($1, $2, $3, now())`, o.account, contact, string(contact))
 	var agent *string
 	if owner != "" {
