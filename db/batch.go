@@ -57,7 +57,28 @@ func (b *Batch) load(ctx context.Context, s *Store) error {
 	known(&b.Loads.Messages, b.messages)
 	known(&b.Loads.Agents, b.agents)
 	known(&b.Loads.Channels, b.channels)
+	b.expect()
 	return errors.Join(err[:]...)
+}
+
+// expect lets the first event of which somebody asks what belongs to it read that of all the others with it.
+func (b *Batch) expect() {
+	for id, c := range b.conversations {
+		b.Loads.Labels.Want(id)
+		b.Loads.LastMessages.Want(id)
+		b.Loads.Contacts.Want(c.ContactID)
+		b.Loads.Identities.Want(c.ContactID)
+		b.Loads.Channels.Want(c.ChannelID)
+		if c.AgentID != "" {
+			b.Loads.Agents.Want(c.AgentID)
+		}
+	}
+	for id, m := range b.messages {
+		b.Loads.Attachments.Want(id)
+		if m.AgentID != "" {
+			b.Loads.Agents.Want(m.AgentID)
+		}
+	}
 }
 
 func known[T any](l *Load[model.ID, *T], found map[model.ID]*T) {

@@ -89,6 +89,13 @@ func (l *Load[K, V]) Get(ctx context.Context, keys []K) ([]V, error) {
 	return values, nil
 }
 
+// Want notes keys that will likely be asked for: the next query of their kind reads them, too.
+func (l *Load[K, V]) Want(keys ...K) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.want(keys)
+}
+
 // want notes which keys are not known yet, and tells whether there are any.
 func (l *Load[K, V]) want(keys []K) bool {
 	missing := false

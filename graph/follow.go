@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/graph/transport"
@@ -93,13 +94,29 @@ func (f *follower[T]) tail(ctx context.Context) error {
 					f.stream.Fail(comeBack)
 					return
 				}
-				if !f.send(ctx, b) {
+				if !f.send(ctx, gather(b, w.C)) {
 					return
 				}
 			}
 		}
 	}()
 	return nil
+}
+
+// gather adds what has come meanwhile, so that one who is behind reads it all at once and catches up.
+func gather(b *db.Batch, more <-chan *db.Batch) *db.Batch {
+	for len(b.Events) < replayPage {
+		select {
+		case next, ok := <-more:
+			if !ok { // the next receive finds that, too
+				return b
+			}
+			b = &db.Batch{Events: slices.Concat(b.Events, next.Events)}
+		default:
+			return b
+		}
+	}
+	return b
 }
 
 // prelude sends what came after the cursor, or after the event that the subscriber was sent last, up to where this
