@@ -14,13 +14,13 @@ import (
 // desk is a database with one account and one WhatsApp channel.
 type desk struct {
 	*db.DB
-	t       *testing.T
+	t       testing.TB
 	account int64
 	channel model.ID
 	in      *db.Intake
 }
 
-func newDesk(t *testing.T, policy model.ReopenPolicy) *desk {
+func newDesk(t testing.TB, policy model.ReopenPolicy) *desk {
 	t.Helper()
 	d := &desk{DB: dbtest.New(t), t: t, channel: model.NewID(model.KindChannel)}
 	d.in = db.NewIntake(d.DB, time.Now)

@@ -47,6 +47,20 @@ func TestNobodyMatchesNoHash(t *testing.T) {
 	}
 }
 
+func TestAStrangerCostsAsMuch(t *testing.T) {
+	t.Parallel()
+	phc, err := newHasher().hash(t.Context(), "correct horse battery")
+	if err != nil {
+		t.Fatal(err)
+	}
+	real, err := parsePHC(phc)
+	none, err2 := parsePHC("")
+	if err != nil || err2 != nil || none.memory != real.memory || none.passes != real.passes || none.threads != real.threads ||
+		len(none.salt) != len(real.salt) || len(none.sum) != len(real.sum) {
+		t.Errorf("an account costs %+v, none %+v (%v, %v)", real, none, err, err2)
+	}
+}
+
 func TestHashingIsBounded(t *testing.T) {
 	t.Parallel()
 	h := newHasher()
