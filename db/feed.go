@@ -175,6 +175,11 @@ func (f *Feed) numbered(account int64, n int, events []*model.Event) {
 	f.deliver(account, events)
 }
 
+// Numbered says that a transaction has committed events under numbers of their account's log.
+func (f *Feed) Numbered(account int64, events []*model.Event) {
+	f.numbered(account, len(events), events)
+}
+
 // deliver hands events that are committed to those who follow the account. Between what was delivered and these
 // another process may have numbered some: then the log itself is read.
 func (f *Feed) deliver(account int64, events []*model.Event) {

@@ -30,13 +30,19 @@ type Arrived struct {
 	Message      model.ID
 	Seq          int64
 	Began        bool // the message opened the conversation
+
+	kinds []string // of its events
+	first int64    // number of the first of them; 0: they wait in the outbox
 }
 
 // Intake stores customers' messages. While one commit of an account is under way, what arrives waits and then goes
 // together: under load many messages share one commit, and at rest one message goes at once.
 type Intake struct {
-	db     *DB
-	now    func() time.Time
+	db       *DB
+	now      func() time.Time
+	told     func(account int64)
+	numbered func(account int64, events []*model.Event)
+
 	mu     sync.Mutex
 	queues map[int64][]*waiting
 }
@@ -48,9 +54,10 @@ type waiting struct {
 	done   chan struct{}
 }
 
-// NewIntake makes the intake of a process.
-func NewIntake(d *DB, now func() time.Time) *Intake {
-	return &Intake{db: d, now: now, queues: map[int64][]*waiting{}}
+// NewIntake makes the intake of a process. It calls told after a commit that left events in the outbox. Unless numbered
+// is nil, the intake gives events their numbers itself where it can, and calls that instead. Neither may block.
+func NewIntake(d *DB, now func() time.Time, told func(account int64), numbered func(account int64, events []*model.Event)) *Intake {
+	return &Intake{db: d, now: now, told: told, numbered: numbered, queues: map[int64][]*waiting{}}
 }
 
 // Store returns when every arrival is committed, or is known to have been before. One that the database can never
@@ -115,12 +122,41 @@ func (in *Intake) commit(account int64, batch []*waiting) {
 		}
 		return
 	}
+	in.tell(account, batch)
 	for _, w := range batch {
 		if w.err = err; err != nil && permanent(err) {
 			w.err = model.Refuse(model.Invalid, "The database cannot hold this message.")
 		}
 		close(w.done)
 	}
+}
+
+// tell comes before the answers: whoever is answered finds it told. It tells after an error, too: the answer that was
+// lost may have been that of a commit.
+func (in *Intake) tell(account int64, batch []*waiting) {
+	if events := numberedOf(account, batch); len(events) > 0 {
+		in.numbered(account, events)
+	} else {
+		in.told(account)
+	}
+}
+
+// numberedOf lists the events of a batch that are in the log, in the order of their numbers.
+func numberedOf(account int64, batch []*waiting) (events []*model.Event) {
+	for _, w := range batch {
+		r := w.result
+		for i, kind := range r.kinds {
+			if r.first == 0 {
+				return nil
+			}
+			e := &model.Event{AccountID: account, Seq: r.first + int64(i), Kind: model.EventKind(kind), ChannelID: w.item.Channel, ConversationID: r.Conversation}
+			if e.Kind == model.MessageAdded {
+				e.MessageID, e.MessageSeq = r.Message, r.Seq
+			}
+			events = append(events, e)
+		}
+	}
+	return events
 }
 
 // call runs the batch until it wins its races. A duplicate, a reopening or a merge of contacts that raced is seen by the
@@ -146,20 +182,30 @@ func (in *Intake) call(ctx context.Context, account int64, batch []*waiting) err
 }
 
 func (in *Intake) once(ctx context.Context, account int64, body []byte, batch []*waiting) error {
-	rows, err := in.db.pool.Query(ctx, `SELECT ord, conversation_id::text, message_id::text, seq, began FROM intake($1, $2, $3)`, account, in.now(), body)
+	rows, err := in.db.pool.Query(ctx, `SELECT ord, conversation_id::text, message_id::text, seq, began, kinds, coalesce(first, 0) FROM `+way(batch)+`($1, $2, $3, $4)`,
+		account, in.now(), body, in.numbered != nil)
 	if err != nil {
 		return fmt.Errorf("store messages: %w", err)
 	}
 	var ord int
 	var r Arrived
-	_, err = pgx.ForEachRow(rows, []any{&ord, &r.Conversation, &r.Message, &r.Seq, &r.Began}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&ord, (*string)(&r.Conversation), (*string)(&r.Message), &r.Seq, &r.Began, &r.kinds, &r.first}, func() error {
 		batch[ord].result = r
+		r.kinds = nil
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("store messages: %w", err)
 	}
 	return nil
+}
+
+// way is the function that takes the batch.
+func way(batch []*waiting) string {
+	if len(batch) == 1 {
+		return "intake_one"
+	}
+	return "intake"
 }
 
 // permanent tells whether the same message would fail on every database: its data cannot be held (class 22), or there is

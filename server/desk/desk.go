@@ -36,10 +36,11 @@ type Options struct {
 	Providers []channel.Provider // those that the program has
 	Blobs     *blob.Store
 	Signer    *blob.Signer
-	Public    *url.URL            // the address under which customers' providers and browsers reach the desk
-	Now       func() time.Time    // nil: time.Now
-	Log       *slog.Logger        // nil: the default logger
-	Told      func(account int64) // called after a commit that left events in the outbox; must not block; may be nil
+	Public    *url.URL                                   // the address under which customers' providers and browsers reach the desk
+	Now       func() time.Time                           // nil: time.Now
+	Log       *slog.Logger                               // nil: the default logger
+	Told      func(account int64)                        // called after a commit that left events in the outbox; must not block; may be nil
+	Numbered  func(account int64, events []*model.Event) // called after a commit that numbered these; must not block; nil: all are left in the outbox
 }
 
 // New makes a desk.
@@ -52,7 +53,6 @@ func New(o Options) *Desk {
 	if d.now == nil {
 		d.now = time.Now
 	}
-	d.intake = db.NewIntake(d.db, d.now)
 	d.hooks.byKey = map[string]known{}
 	d.health.notes = map[model.ID]*db.ChannelNote{}
 	d.brakes.by = map[model.ID]*brake{}
@@ -62,5 +62,6 @@ func New(o Options) *Desk {
 	if d.told == nil {
 		d.told = func(int64) {}
 	}
+	d.intake = db.NewIntake(d.db, d.now, d.told, o.Numbered)
 	return d
 }
