@@ -2,8 +2,10 @@ package db
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"sync"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/livedesk/livedesk/model"
 )
@@ -32,80 +34,96 @@ func (b *Batch) load(ctx context.Context, s *Store) error {
 	if len(b.Events) == 0 {
 		return nil
 	}
-	account := b.Events[0].AccountID
-	var conversations, messages, agents, channels []model.ID
-	for _, e := range b.Events {
-		switch {
-		case e.ConversationID != "":
-			conversations = append(conversations, e.ConversationID)
-		case e.Kind == model.AgentChanged:
-			agents = append(agents, e.AgentID)
-		case e.Kind == model.ChannelChanged:
-			channels = append(channels, e.ChannelID)
-		}
-		if e.MessageID != "" {
-			messages = append(messages, e.MessageID)
-		}
+	b.Loads = s.Loads(b.Events[0].AccountID)
+	b.conversations, b.messages, b.agents, b.channels = map[model.ID]*model.Conversation{}, map[model.ID]*model.Message{}, map[model.ID]*model.Agent{}, map[model.ID]*model.Channel{}
+	labels, files := map[model.ID][]*model.Label{}, map[model.ID][]*model.Attachment{}
+	p := &pgx.Batch{}
+	b.queue(p, labels, files)
+	if err := s.hot.SendBatch(ctx, p).Close(); err != nil {
+		return fmt.Errorf("read what events are about: %w", err)
 	}
-	var err [4]error
-	b.conversations, err[0] = fetch(ctx, account, conversations, s.ConversationsByID)
-	b.messages, err[1] = fetch(ctx, account, messages, s.MessagesByID)
-	b.agents, err[2] = fetch(ctx, account, agents, filed(s.Agents, func(a *model.Agent) model.ID { return a.ID }))
-	b.channels, err[3] = fetch(ctx, account, channels, filed(s.Channels, func(c *model.Channel) model.ID { return c.ID }))
-	b.Loads = s.Loads(account)
 	known(&b.Loads.Conversations, b.conversations)
 	known(&b.Loads.Messages, b.messages)
 	known(&b.Loads.Agents, b.agents)
 	known(&b.Loads.Channels, b.channels)
-	b.expect()
-	return errors.Join(err[:]...)
-}
-
-// expect lets the first event of which somebody asks what belongs to it read that of all the others with it.
-func (b *Batch) expect() {
 	for id, c := range b.conversations {
-		b.Loads.Labels.Want(id)
+		b.Loads.Labels.Put(id, labels[id])
 		b.Loads.LastMessages.Want(id)
-		b.Loads.Contacts.Want(c.ContactID)
 		b.Loads.Identities.Want(c.ContactID)
-		b.Loads.Channels.Want(c.ChannelID)
-		if c.AgentID != "" {
-			b.Loads.Agents.Want(c.AgentID)
-		}
 	}
 	for id, m := range b.messages {
-		b.Loads.Attachments.Want(id)
-		if m.AgentID != "" {
-			b.Loads.Agents.Want(m.AgentID)
+		b.Loads.Attachments.Put(id, files[id])
+		if c := b.conversations[m.ConversationID]; c != nil && c.LastSeq == m.Seq {
+			b.Loads.LastMessages.Put(c.ID, m)
 		}
 	}
+	return nil
+}
+
+// queue puts everything that the contract shows of the events into one round trip: a query after another for each event
+// took longer than all the rest between the commit and the agent's screen.
+func (b *Batch) queue(p *pgx.Batch, labels map[model.ID][]*model.Label, files map[model.ID][]*model.Attachment) {
+	account, ids := b.Events[0].AccountID, b.ids()
+	conversations, messages, agents, channels := texts(ids.conversations), texts(ids.messages), texts(ids.agents), texts(ids.channels)
+	if len(ids.conversations) > 0 {
+		into(p, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[])`, fieldsOf,
+			func(c *model.Conversation) { b.conversations[c.ID] = c }, account, conversations)
+		into(p, `SELECT `+contactColumns+` FROM contacts k WHERE k.account_id = $1 AND k.id IN (SELECT c.contact_id FROM conversations c WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[]))`, contactFields,
+			func(k *model.Contact) { b.Loads.Contacts.Put(k.ID, k) }, account, conversations)
+		into(p, labelsOn, labelOnFields, func(l *labelOn) { labels[l.conversation] = append(labels[l.conversation], &l.Label) }, account, conversations)
+	}
+	if len(ids.messages) > 0 {
+		into(p, `SELECT `+messageColumns+` FROM messages m WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[])`, partsOf,
+			func(m *model.Message) { b.messages[m.ID] = m }, account, messages)
+		into(p, attachmentsOf, attachmentFields, func(f *model.Attachment) { files[f.MessageID] = append(files[f.MessageID], f) }, account, messages)
+	}
+	into(p, `SELECT `+agentColumns+` FROM agents t WHERE t.account_id = $1 AND t.id IN (
+		SELECT unnest($2::uuid[]) UNION ALL SELECT c.agent_id FROM conversations c WHERE c.account_id = $1 AND c.id = ANY ($3::uuid[])
+		UNION ALL SELECT m.agent_id FROM messages m WHERE m.account_id = $1 AND m.id = ANY ($4::uuid[]))`, agentFields,
+		func(a *model.Agent) { b.agents[a.ID] = a }, account, agents, conversations, messages)
+	if len(ids.channels) > 0 {
+		into(p, `SELECT `+channelColumns+` FROM channels t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])`, channelFields,
+			func(c *model.Channel) { b.channels[c.ID] = c }, account, channels)
+	}
+}
+
+// into adds a query to the round trip. Its rows are scanned into objects of one kind and handed over.
+func into[T any](p *pgx.Batch, sql string, fields func(*T) []any, put func(*T), args ...any) {
+	p.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			x := new(T)
+			if err := rows.Scan(fields(x)...); err != nil {
+				return err
+			}
+			put(x)
+		}
+		return rows.Err()
+	})
+}
+
+type eventIDs struct{ conversations, messages, agents, channels []model.ID }
+
+// ids are of the objects that the events name.
+func (b *Batch) ids() (ids eventIDs) {
+	add := func(list *[]model.ID, id model.ID) {
+		if id != "" {
+			*list = append(*list, id)
+		}
+	}
+	for _, e := range b.Events {
+		add(&ids.conversations, e.ConversationID)
+		add(&ids.messages, e.MessageID)
+		add(&ids.channels, e.ChannelID)
+		if e.Kind == model.AgentChanged {
+			add(&ids.agents, e.AgentID)
+		}
+	}
+	return ids
 }
 
 func known[T any](l *Load[model.ID, *T], found map[model.ID]*T) {
 	for id, one := range found {
 		l.Put(id, one)
-	}
-}
-
-type reader[R any] = func(context.Context, int64, []model.ID) (R, error)
-
-// fetch reads unless there is nothing to read.
-func fetch[T any](ctx context.Context, account int64, ids []model.ID, from reader[map[model.ID]*T]) (map[model.ID]*T, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	return from(ctx, account, ids)
-}
-
-// filed makes a reader of lists one of maps.
-func filed[T any](from reader[[]*T], id func(*T) model.ID) reader[map[model.ID]*T] {
-	return func(ctx context.Context, account int64, ids []model.ID) (map[model.ID]*T, error) {
-		list, err := from(ctx, account, ids)
-		found := make(map[model.ID]*T, len(list))
-		for _, one := range list {
-			found[id(one)] = one
-		}
-		return found, err
 	}
 }
 

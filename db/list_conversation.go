@@ -281,22 +281,28 @@ func (s *Store) ConversationsByID(ctx context.Context, account int64, ids []mode
 	return keyed(rows, err, func(c *model.Conversation) model.ID { return c.ID })
 }
 
+// labelOn is a label on a conversation.
+type labelOn struct {
+	model.Label
+	conversation model.ID
+}
+
+const labelsOn = `SELECT l.conversation_id::text, ` + labelColumns + ` FROM conversation_labels l JOIN labels t ON t.account_id = l.account_id AND t.id = l.label_id
+	WHERE l.account_id = $1 AND l.conversation_id = ANY ($2::uuid[]) ORDER BY lower(t.name), t.id`
+
+func labelOnFields(l *labelOn) []any {
+	return append([]any{(*string)(&l.conversation)}, labelFields(&l.Label)...)
+}
+
 // LabelsOn returns the labels on each of the conversations, by name.
 func (s *Store) LabelsOn(ctx context.Context, account int64, conversations []model.ID) (map[model.ID][]*model.Label, error) {
-	rows, err := s.hot.Query(ctx, `SELECT l.conversation_id::text, `+labelColumns+` FROM conversation_labels l JOIN labels t ON t.account_id = l.account_id AND t.id = l.label_id
-		WHERE l.account_id = $1 AND l.conversation_id = ANY ($2::uuid[]) ORDER BY lower(t.name), t.id`, account, texts(conversations))
+	rows, err := rowsOf(ctx, s, labelsOn, []any{account, texts(conversations)}, labelOnFields)
 	if err != nil {
 		return nil, fmt.Errorf("read labels of conversations: %w", err)
 	}
-	defer rows.Close()
 	on := map[model.ID][]*model.Label{}
-	for rows.Next() {
-		var conversation string
-		label := new(model.Label)
-		if err := rows.Scan(append([]any{&conversation}, labelFields(label)...)...); err != nil {
-			return nil, fmt.Errorf("read labels of conversations: %w", err)
-		}
-		on[model.ID(conversation)] = append(on[model.ID(conversation)], label)
+	for _, l := range rows {
+		on[l.conversation] = append(on[l.conversation], &l.Label)
 	}
-	return on, rows.Err()
+	return on, nil
 }
