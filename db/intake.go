@@ -38,10 +38,10 @@ type Arrived struct {
 // Intake stores customers' messages. While one commit of an account is under way, what arrives waits and then goes
 // together: under load many messages share one commit, and at rest one message goes at once.
 type Intake struct {
-	db       *DB
-	now      func() time.Time
-	told     func(account int64)
-	numbered func(account int64, events []*model.Event)
+	db   *DB
+	now  func() time.Time
+	told func(account int64)
+	feed *Feed
 
 	mu     sync.Mutex
 	queues map[int64][]*waiting
@@ -54,10 +54,10 @@ type waiting struct {
 	done   chan struct{}
 }
 
-// NewIntake makes the intake of a process. It calls told after a commit that left events in the outbox. Unless numbered
-// is nil, the intake gives events their numbers itself where it can, and calls that instead. Neither may block.
-func NewIntake(d *DB, now func() time.Time, told func(account int64), numbered func(account int64, events []*model.Event)) *Intake {
-	return &Intake{db: d, now: now, told: told, numbered: numbered, queues: map[int64][]*waiting{}}
+// NewIntake makes the intake of a process. It calls told, which must not block, after a commit that left events in the
+// outbox. Unless feed is nil, the intake gives events their numbers itself where it can, and they go to the feed.
+func NewIntake(d *DB, now func() time.Time, told func(account int64), feed *Feed) *Intake {
+	return &Intake{db: d, now: now, told: told, feed: feed, queues: map[int64][]*waiting{}}
 }
 
 // Store returns when every arrival is committed, or is known to have been before. One that the database can never
@@ -115,14 +115,14 @@ func (in *Intake) work(account int64) {
 func (in *Intake) commit(account int64, batch []*waiting) {
 	ctx, cancel := context.WithTimeout(context.Background(), 12*time.Second)
 	defer cancel()
-	err := in.call(ctx, account, batch)
+	seen, err := in.call(ctx, account, batch)
 	if err != nil && !Unreachable(err) && ctx.Err() == nil && len(batch) > 1 {
 		for _, w := range batch {
 			in.commit(account, []*waiting{w})
 		}
 		return
 	}
-	in.tell(account, batch)
+	in.tell(account, batch, seen)
 	for _, w := range batch {
 		if w.err = err; err != nil && permanent(err) {
 			w.err = model.Refuse(model.Invalid, "The database cannot hold this message.")
@@ -133,9 +133,9 @@ func (in *Intake) commit(account int64, batch []*waiting) {
 
 // tell comes before the answers: whoever is answered finds it told. It tells after an error, too: the answer that was
 // lost may have been that of a commit.
-func (in *Intake) tell(account int64, batch []*waiting) {
+func (in *Intake) tell(account int64, batch []*waiting, seen *reading) {
 	if events := numberedOf(account, batch); len(events) > 0 {
-		in.numbered(account, events)
+		in.feed.took(account, events, seen)
 	} else {
 		in.told(account)
 	}
@@ -160,8 +160,8 @@ func numberedOf(account int64, batch []*waiting) (events []*model.Event) {
 }
 
 // call runs the batch until it wins its races. A duplicate, a reopening or a merge of contacts that raced is seen by the
-// next try.
-func (in *Intake) call(ctx context.Context, account int64, batch []*waiting) error {
+// next try. For those who follow here it returns what a lone message's events show.
+func (in *Intake) call(ctx context.Context, account int64, batch []*waiting) (*reading, error) {
 	items := make([]intakeItem, len(batch))
 	for i, w := range batch {
 		w.item.Ord = i
@@ -169,43 +169,48 @@ func (in *Intake) call(ctx context.Context, account int64, batch []*waiting) err
 	}
 	body, err := json.Marshal(items)
 	if err != nil {
-		return fmt.Errorf("write the intake's items: %w", err)
+		return nil, fmt.Errorf("write the intake's items: %w", err)
 	}
 	for try := 1; ; try++ {
-		err := in.once(ctx, account, body, batch)
+		seen, err := in.once(ctx, account, body, batch)
 		var pg *pgconn.PgError
 		raced := lostRace(err) || errors.As(err, &pg) && (pg.Code == "23505" || pg.Code == "23503")
 		if !raced || try == 8 {
-			return err
+			return seen, err
 		}
 	}
 }
 
-func (in *Intake) once(ctx context.Context, account int64, body []byte, batch []*waiting) error {
-	rows, err := in.db.pool.Query(ctx, `SELECT ord, conversation_id::text, message_id::text, seq, began, kinds, coalesce(first, 0) FROM `+way(batch)+`($1, $2, $3, $4)`,
-		account, in.now(), body, in.numbered != nil)
-	if err != nil {
-		return fmt.Errorf("store messages: %w", err)
+// once runs the batch in one round trip, which is one transaction. What is shown of a lone message is read in it, too:
+// to ask for that afterwards would take as long again as storing it.
+func (in *Intake) once(ctx context.Context, account int64, body []byte, batch []*waiting) (seen *reading, err error) {
+	p := &pgx.Batch{}
+	way := "intake"
+	if len(batch) == 1 {
+		way = "intake_one"
 	}
-	var ord int
-	var r Arrived
-	_, err = pgx.ForEachRow(rows, []any{&ord, (*string)(&r.Conversation), (*string)(&r.Message), &r.Seq, &r.Began, &r.kinds, &r.first}, func() error {
-		batch[ord].result = r
-		r.kinds = nil
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("store messages: %w", err)
+	p.Queue(`SELECT ord, conversation_id::text, message_id::text, seq, began, kinds, coalesce(first, 0) FROM `+way+`($1, $2, $3, $4)`,
+		account, in.now(), body, in.feed != nil).Query(func(rows pgx.Rows) error { return collectArrived(rows, batch) })
+	if len(batch) == 1 && in.feed != nil && in.feed.followed(account) {
+		seen = newReading(in.db.Store, account)
+		seen.queue(p, eventIDs{messages: []model.ID{batch[0].item.Message}, channels: []model.ID{batch[0].item.Channel}})
 	}
-	return nil
+	if err := in.db.pool.SendBatch(ctx, p).Close(); err != nil {
+		return nil, fmt.Errorf("store messages: %w", err)
+	}
+	return seen, nil
 }
 
-// way is the function that takes the batch.
-func way(batch []*waiting) string {
-	if len(batch) == 1 {
-		return "intake_one"
+func collectArrived(rows pgx.Rows, batch []*waiting) error {
+	for rows.Next() {
+		var ord int
+		var r Arrived
+		if err := rows.Scan(&ord, (*string)(&r.Conversation), (*string)(&r.Message), &r.Seq, &r.Began, &r.kinds, &r.first); err != nil {
+			return err
+		}
+		batch[ord].result = r
 	}
-	return "intake"
+	return rows.Err()
 }
 
 // permanent tells whether the same message would fail on every database: its data cannot be held (class 22), or there is

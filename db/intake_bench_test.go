@@ -15,7 +15,7 @@ func BenchmarkIntake(b *testing.B) {
 	for _, together := range []int{1, 8, 64} {
 		b.Run(fmt.Sprint(together), func(b *testing.B) {
 			d := newDesk(b, model.AlwaysNew)
-			d.in = db.NewIntake(d.DB, time.Now, func(int64) {}, func(int64, []*model.Event) {})
+			d.in = db.NewIntake(d.DB, time.Now, func(int64) {}, d.feed())
 			arrivals := make([]db.Arrival, together)
 			n := 0
 			next := func() []db.Arrival {

@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -10,19 +11,6 @@ import (
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/model"
 )
-
-// numbering is an intake that gives events their numbers, and what it told.
-type numbering struct {
-	*db.Intake
-	events []*model.Event
-	told   int
-}
-
-func (d *desk) numbering() *numbering {
-	n := &numbering{}
-	n.Intake = db.NewIntake(d.DB, time.Now, func(int64) { n.told++ }, func(_ int64, e []*model.Event) { n.events = append(n.events, e...) })
-	return n
-}
 
 // logged are the events of the log as they are stored.
 func (d *desk) logged() (list []string) {
@@ -45,10 +33,12 @@ func shown(e *model.Event) string {
 func TestIntakeNumbersItsEvents(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, model.AlwaysNew)
-	n := d.numbering()
+	f := d.feed()
+	w := d.follow(f)
+	in := db.NewIntake(d.DB, time.Now, f.Told, f)
 	say := func(arrivals ...db.Arrival) {
 		t.Helper()
-		if _, err := n.Store(t.Context(), d.account, arrivals...); err != nil {
+		if _, err := in.Store(t.Context(), d.account, arrivals...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -63,10 +53,10 @@ func TestIntakeNumbersItsEvents(t *testing.T) {
 	say(d.arrival("SM2", "again", "+4915100"))
 	d.count(0, "event_outbox")
 	var told []string
-	for _, e := range n.events {
+	for _, e := range collect(t, w, 11) {
 		told = append(told, shown(e))
 	}
-	if logged := d.logged(); !slices.Equal(told, logged) || len(told) != 11 {
+	if logged := d.logged(); !slices.Equal(told, logged) {
 		t.Errorf("told of\n%q, logged are\n%q", told, logged)
 	}
 	d.count(8, "messages")
@@ -77,21 +67,74 @@ func TestIntakeNumbersItsEvents(t *testing.T) {
 func TestIntakeLeavesEventsBehindThoseInTheOutbox(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, model.AlwaysReopen)
-	n := d.numbering()
+	told, f := 0, d.feed()
+	in := db.NewIntake(d.DB, time.Now, func(int64) { told++ }, f)
 	for i, prepare := range []string{
 		`INSERT INTO event_outbox (account_id, kind) VALUES ($1, 'AGENT_CHANGED')`,
 		`WITH gone AS (DELETE FROM event_outbox) UPDATE conversations SET status = 'CLOSED', closed_at = now() WHERE account_id = $1`, // it is reopened
 	} {
 		d.exec(prepare, d.account)
-		if _, err := n.Store(t.Context(), d.account, d.arrival(fmt.Sprint("SM", i), "hello", "+4915100")); err != nil {
+		if _, err := in.Store(t.Context(), d.account, d.arrival(fmt.Sprint("SM", i), "hello", "+4915100")); err != nil {
 			t.Fatal(err)
 		}
-		if n.told != i+1 || len(n.events) != 0 {
-			t.Errorf("%d: told %d times of the outbox, and of %d events in the log", i, n.told, len(n.events))
+		if told != i+1 {
+			t.Errorf("told %d times of the outbox after message %d", told, i+1)
 		}
 	}
 	d.count(2, "event_outbox WHERE kind IN ('CONVERSATION_CHANGED', 'MESSAGE_ADDED')")
 	d.count(0, "events")
+}
+
+// What a lone message's events show is read with it, and is what a query would read afterwards.
+func TestIntakeReadsWhatItsEventsShow(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, model.AlwaysNew)
+	f := d.feed()
+	w := d.follow(f)
+	in := db.NewIntake(d.DB, time.Now, f.Told, f)
+	agent, label := model.NewID(model.KindAgent), model.NewID(model.KindLabel)
+	d.exec(`INSERT INTO agents (account_id, id, name, email, role, max_load) VALUES ($1, $2, 'Hana', 'hana@example.com', 'AGENT', 10)`, d.account, agent)
+	d.exec(`INSERT INTO labels (account_id, id, name, color) VALUES ($1, $2, 'VIP', '#a0b0c0')`, d.account, label)
+	for i, prepare := range []string{
+		`SELECT $1::bigint, $2::uuid, $3::uuid`,
+		`WITH owned AS (UPDATE conversations SET agent_id = $2 WHERE account_id = $1) INSERT INTO conversation_labels SELECT account_id, id, $3 FROM conversations WHERE account_id = $1`,
+	} {
+		d.exec(prepare, d.account, agent, label)
+		if _, err := in.Store(t.Context(), d.account, d.arrival(fmt.Sprint("SM", i), "hello", "+4915100")); err != nil {
+			t.Fatal(err)
+		}
+		batch := <-w.C
+		if err := batch.Load(t.Context(), d.Store); err != nil {
+			t.Fatal(err)
+		}
+		afterwards := &db.Batch{Events: batch.Events}
+		if err := afterwards.Load(t.Context(), d.Store); err != nil {
+			t.Fatal(err)
+		}
+		last := batch.Events[len(batch.Events)-1]
+		for what, pair := range map[string][2]any{
+			"conversation": {batch.Conversation(last), afterwards.Conversation(last)},
+			"message":      {batch.Message(last), afterwards.Message(last)},
+			"contact":      {first(t, &batch.Loads.Contacts, batch.Conversation(last).ContactID), first(t, &afterwards.Loads.Contacts, batch.Conversation(last).ContactID)},
+			"channel":      {first(t, &batch.Loads.Channels, d.channel), first(t, &afterwards.Loads.Channels, d.channel)},
+			"owner":        {first(t, &batch.Loads.Agents, agent), first(t, &afterwards.Loads.Agents, agent)},
+			"labels":       {first(t, &batch.Loads.Labels, last.ConversationID), first(t, &afterwards.Loads.Labels, last.ConversationID)},
+			"last message": {first(t, &batch.Loads.LastMessages, last.ConversationID), first(t, &afterwards.Loads.LastMessages, last.ConversationID)},
+		} {
+			if !reflect.DeepEqual(pair[0], pair[1]) || reflect.ValueOf(pair[0]).IsZero() != (i == 0 && what == "labels") {
+				t.Errorf("message %d, %s: read with it %+v, afterwards %+v", i+1, what, pair[0], pair[1])
+			}
+		}
+	}
+}
+
+func first[V any](t *testing.T, l *db.Load[model.ID, V], id model.ID) V {
+	t.Helper()
+	values, err := l.Get(t.Context(), []model.ID{id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values[0]
 }
 
 // Intakes and other writers of two processes number at the same time: no gap, nothing twice, and each conversation's
@@ -104,7 +147,7 @@ func TestIntakesNumberBesideSequencers(t *testing.T) {
 	const customers, each = 12, 30
 	var wg sync.WaitGroup
 	for i, f := range []*db.Feed{a, b} {
-		in := db.NewIntake(d.DB, time.Now, f.Told, f.Numbered)
+		in := db.NewIntake(d.DB, time.Now, f.Told, f)
 		for c := range customers {
 			wg.Go(func() {
 				for m := range each {

@@ -36,11 +36,11 @@ type Options struct {
 	Providers []channel.Provider // those that the program has
 	Blobs     *blob.Store
 	Signer    *blob.Signer
-	Public    *url.URL                                   // the address under which customers' providers and browsers reach the desk
-	Now       func() time.Time                           // nil: time.Now
-	Log       *slog.Logger                               // nil: the default logger
-	Told      func(account int64)                        // called after a commit that left events in the outbox; must not block; may be nil
-	Numbered  func(account int64, events []*model.Event) // called after a commit that numbered these; must not block; nil: all are left in the outbox
+	Public    *url.URL            // the address under which customers' providers and browsers reach the desk
+	Now       func() time.Time    // nil: time.Now
+	Log       *slog.Logger        // nil: the default logger
+	Told      func(account int64) // called after a commit that left events in the outbox; must not block; may be nil
+	Feed      *db.Feed            // lets the intake number its events itself; nil: it leaves them in the outbox, too
 }
 
 // New makes a desk.
@@ -62,6 +62,6 @@ func New(o Options) *Desk {
 	if d.told == nil {
 		d.told = func(int64) {}
 	}
-	d.intake = db.NewIntake(d.db, d.now, d.told, o.Numbered)
+	d.intake = db.NewIntake(d.db, d.now, d.told, o.Feed)
 	return d
 }
