@@ -193,6 +193,7 @@ func (in *Intake) once(ctx context.Context, account int64, body []byte, batch []
 		account, in.now(), body, in.feed != nil).Query(func(rows pgx.Rows) error { return collectArrived(rows, batch) })
 	if len(batch) == 1 && in.feed != nil && in.feed.followed(account) {
 		seen = newReading(in.db.Store, account)
+		seen.noFiles = len(batch[0].item.Media) == 0
 		seen.queue(p, eventIDs{messages: []model.ID{batch[0].item.Message}, channels: []model.ID{batch[0].item.Channel}})
 	}
 	if err := in.db.pool.SendBatch(ctx, p).Close(); err != nil {

@@ -17,6 +17,7 @@ type reading struct {
 	channels      map[model.ID]*model.Channel
 	labels        map[model.ID][]*model.Label
 	files         map[model.ID][]*model.Attachment
+	noFiles       bool // the messages are known to have none
 }
 
 func newReading(s *Store, account int64) *reading {
@@ -65,11 +66,8 @@ func (r *reading) queue(p *pgx.Batch, ids eventIDs) {
 const those = `(ARRAY(SELECT unnest($2::uuid[]) UNION SELECT n.conversation_id FROM messages n WHERE n.account_id = $1 AND n.id = ANY ($3::uuid[])))`
 
 func (r *reading) queueConversations(p *pgx.Batch, conversations, messages string) {
-	into(p, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = ANY `+those, fieldsOf,
-		func(c *model.Conversation) { r.conversations[c.ID] = c }, r.account, conversations, messages)
-	into(p, `SELECT `+contactColumns+` FROM contacts k WHERE k.account_id = $1
-		AND k.id = ANY (ARRAY(SELECT c.contact_id FROM conversations c WHERE c.account_id = $1 AND c.id = ANY `+those+`))`, contactFields,
-		func(k *model.Contact) { r.loads.Contacts.Put(k.ID, k) }, r.account, conversations, messages)
+	into(p, `SELECT `+conversationColumns+`, `+contactColumns+` FROM conversations c JOIN contacts k ON k.account_id = c.account_id AND k.id = c.contact_id
+		WHERE c.account_id = $1 AND c.id = ANY `+those, withContactFields, r.withContact, r.account, conversations, messages)
 	into(p, `SELECT `+agentColumns+` FROM agents t WHERE t.account_id = $1
 		AND t.id = ANY (ARRAY(SELECT c.agent_id FROM conversations c WHERE c.account_id = $1 AND c.id = ANY `+those+`))`, agentFields, r.agent, r.account, conversations, messages)
 	into(p, labelsOn+those+labelsOrder, labelOnFields,
@@ -79,7 +77,23 @@ func (r *reading) queueConversations(p *pgx.Batch, conversations, messages strin
 func (r *reading) queueMessages(p *pgx.Batch, messages string) {
 	into(p, `SELECT `+messageColumns+` FROM messages m WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[])`, partsOf,
 		func(m *model.Message) { r.messages[m.ID] = m }, r.account, messages)
-	into(p, attachmentsOf, attachmentFields, func(f *model.Attachment) { r.files[f.MessageID] = append(r.files[f.MessageID], f) }, r.account, messages)
+	if !r.noFiles {
+		into(p, attachmentsOf, attachmentFields, func(f *model.Attachment) { r.files[f.MessageID] = append(r.files[f.MessageID], f) }, r.account, messages)
+	}
+}
+
+type withContact struct {
+	conversation model.Conversation
+	contact      model.Contact
+}
+
+func withContactFields(w *withContact) []any {
+	return append(fieldsOf(&w.conversation), contactFields(&w.contact)...)
+}
+
+func (r *reading) withContact(w *withContact) {
+	r.conversations[w.conversation.ID] = &w.conversation
+	r.loads.Contacts.Put(w.contact.ID, &w.contact)
 }
 
 func (r *reading) agent(a *model.Agent) { r.agents[a.ID] = a }

@@ -10,7 +10,7 @@ DECLARE
   i intake_item := jsonb_populate_record(NULL::intake_item, p_items -> 0);
   home uuid;
   at bigint;
-  base bigint;
+  number bigint;
 BEGIN
   IF i.others IS NULL AND i.media IS NULL THEN
     WITH grown AS (
@@ -34,15 +34,17 @@ BEGIN
     RETURN QUERY SELECT * FROM intake(p_account, p_now, p_items, p_number);
     RETURN;
   END IF;
-  IF p_number THEN
-    base := claim_numbers(p_account, 1);
-  END IF;
-  IF base IS NULL THEN
-    INSERT INTO event_outbox (account_id, kind, channel_id, conversation_id, message_id, message_seq)
-      VALUES (p_account, 'MESSAGE_ADDED', i.channel_id, home, i.message_id, at);
-  ELSE
+  -- As claim_numbers() does, in one statement.
+  WITH free AS (
+    SELECT f.account_id FROM account_feed f WHERE p_number AND f.account_id = p_account
+      AND NOT EXISTS (SELECT 1 FROM event_outbox o WHERE o.account_id = p_account) FOR UPDATE SKIP LOCKED),
+  claimed AS (UPDATE account_feed f SET last_seq = f.last_seq + 1 FROM free WHERE f.account_id = free.account_id RETURNING f.last_seq),
+  logged AS (
     INSERT INTO events (account_id, seq, kind, channel_id, conversation_id, message_id, message_seq, created_at)
-      VALUES (p_account, base + 1, 'MESSAGE_ADDED', i.channel_id, home, i.message_id, at, now());
-  END IF;
-  RETURN QUERY SELECT i.ord, home, i.message_id, at, false, ARRAY['MESSAGE_ADDED'], base + 1;
+    SELECT p_account, c.last_seq, 'MESSAGE_ADDED', i.channel_id, home, i.message_id, at, now() FROM claimed c),
+  left_over AS (
+    INSERT INTO event_outbox (account_id, kind, channel_id, conversation_id, message_id, message_seq)
+    SELECT p_account, 'MESSAGE_ADDED', i.channel_id, home, i.message_id, at WHERE NOT EXISTS (SELECT 1 FROM claimed))
+  SELECT c.last_seq INTO number FROM claimed c;
+  RETURN QUERY SELECT i.ord, home, i.message_id, at, false, ARRAY['MESSAGE_ADDED'], number;
 END $$;
