@@ -191,10 +191,9 @@ func (in *Intake) once(ctx context.Context, account int64, body []byte, batch []
 	}
 	p.Queue(`SELECT ord, conversation_id::text, message_id::text, seq, began, kinds, coalesce(first, 0) FROM `+way+`($1, $2, $3, $4)`,
 		account, in.now(), body, in.feed != nil).Query(func(rows pgx.Rows) error { return collectArrived(rows, batch) })
-	if len(batch) == 1 && in.feed != nil && in.feed.followed(account) {
+	if len(batch) == 1 && len(batch[0].item.Media) == 0 && in.feed != nil && in.feed.followed(account) {
 		seen = newReading(in.db.Store, account)
-		seen.noFiles = len(batch[0].item.Media) == 0
-		seen.queue(p, eventIDs{messages: []model.ID{batch[0].item.Message}, channels: []model.ID{batch[0].item.Channel}})
+		seen.queueNew(p, batch[0].item.Message)
 	}
 	if err := in.db.pool.SendBatch(ctx, p).Close(); err != nil {
 		return nil, fmt.Errorf("store messages: %w", err)

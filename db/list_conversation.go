@@ -288,9 +288,7 @@ type labelOn struct {
 }
 
 const labelsOn = `SELECT l.conversation_id::text, ` + labelColumns + ` FROM conversation_labels l JOIN labels t ON t.account_id = l.account_id AND t.id = l.label_id
-	WHERE l.account_id = $1 AND l.conversation_id = ANY `
-
-const labelsOrder = ` ORDER BY lower(t.name), t.id`
+	WHERE l.account_id = $1 AND l.conversation_id = ANY ($2::uuid[]) ORDER BY lower(t.name), t.id`
 
 func labelOnFields(l *labelOn) []any {
 	return append([]any{(*string)(&l.conversation)}, labelFields(&l.Label)...)
@@ -298,7 +296,7 @@ func labelOnFields(l *labelOn) []any {
 
 // LabelsOn returns the labels on each of the conversations, by name.
 func (s *Store) LabelsOn(ctx context.Context, account int64, conversations []model.ID) (map[model.ID][]*model.Label, error) {
-	rows, err := rowsOf(ctx, s, labelsOn+`($2::uuid[])`+labelsOrder, []any{account, texts(conversations)}, labelOnFields)
+	rows, err := rowsOf(ctx, s, labelsOn, []any{account, texts(conversations)}, labelOnFields)
 	if err != nil {
 		return nil, fmt.Errorf("read labels of conversations: %w", err)
 	}

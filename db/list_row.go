@@ -110,7 +110,13 @@ func (r *Row) complete(parts Parts) {
 	if parts.Team {
 		r.Team.ID = r.TeamID
 	}
-	for _, l := range r.labels {
-		r.Labels = append(r.Labels, &model.Label{ID: model.ID(l[0]), Name: l[1], Color: l[2]})
+	r.Labels = labelsFrom(r.AccountID, r.labels)
+}
+
+// labelsFrom reads what the column of labels holds.
+func labelsFrom(account int64, rows [][]string) (labels []*model.Label) {
+	for _, l := range rows {
+		labels = append(labels, &model.Label{AccountID: account, ID: model.ID(l[0]), Name: l[1], Color: l[2]})
 	}
+	return labels
 }

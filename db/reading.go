@@ -1,6 +1,8 @@
 package db
 
 import (
+	"slices"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/livedesk/livedesk/model"
@@ -17,7 +19,6 @@ type reading struct {
 	channels      map[model.ID]*model.Channel
 	labels        map[model.ID][]*model.Label
 	files         map[model.ID][]*model.Attachment
-	noFiles       bool // the messages are known to have none
 }
 
 func newReading(s *Store, account int64) *reading {
@@ -45,10 +46,10 @@ func idsOf(events []*model.Event) (ids eventIDs) {
 	return ids
 }
 
-// queue adds the queries for the objects, and for those of the conversations that the messages are in.
+// queue adds the queries for the objects.
 func (r *reading) queue(p *pgx.Batch, ids eventIDs) {
-	if len(ids.conversations)+len(ids.messages) > 0 {
-		r.queueConversations(p, texts(ids.conversations), texts(ids.messages))
+	if len(ids.conversations) > 0 {
+		r.queueConversations(p, texts(ids.conversations))
 	}
 	if len(ids.messages) > 0 {
 		r.queueMessages(p, texts(ids.messages))
@@ -57,29 +58,22 @@ func (r *reading) queue(p *pgx.Batch, ids eventIDs) {
 		into(p, `SELECT `+agentColumns+` FROM agents t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])`, agentFields, r.agent, r.account, texts(ids.agents))
 	}
 	if len(ids.channels) > 0 {
-		into(p, `SELECT `+channelColumns+` FROM channels t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])`, channelFields,
-			func(c *model.Channel) { r.channels[c.ID] = c }, r.account, texts(ids.channels))
+		into(p, `SELECT `+channelColumns+` FROM channels t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])`, channelFields, r.channel, r.account, texts(ids.channels))
 	}
 }
 
-// those are the conversations meant: $2 names them, $3 messages of others.
-const those = `(ARRAY(SELECT unnest($2::uuid[]) UNION SELECT n.conversation_id FROM messages n WHERE n.account_id = $1 AND n.id = ANY ($3::uuid[])))`
-
-func (r *reading) queueConversations(p *pgx.Batch, conversations, messages string) {
+func (r *reading) queueConversations(p *pgx.Batch, conversations string) {
 	into(p, `SELECT `+conversationColumns+`, `+contactColumns+` FROM conversations c JOIN contacts k ON k.account_id = c.account_id AND k.id = c.contact_id
-		WHERE c.account_id = $1 AND c.id = ANY `+those, withContactFields, r.withContact, r.account, conversations, messages)
+		WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[])`, withContactFields, r.withContact, r.account, conversations)
 	into(p, `SELECT `+agentColumns+` FROM agents t WHERE t.account_id = $1
-		AND t.id = ANY (ARRAY(SELECT c.agent_id FROM conversations c WHERE c.account_id = $1 AND c.id = ANY `+those+`))`, agentFields, r.agent, r.account, conversations, messages)
-	into(p, labelsOn+those+labelsOrder, labelOnFields,
-		func(l *labelOn) { r.labels[l.conversation] = append(r.labels[l.conversation], &l.Label) }, r.account, conversations, messages)
+		AND t.id = ANY (ARRAY(SELECT c.agent_id FROM conversations c WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[])))`, agentFields, r.agent, r.account, conversations)
+	into(p, labelsOn, labelOnFields, func(l *labelOn) { r.labels[l.conversation] = append(r.labels[l.conversation], &l.Label) }, r.account, conversations)
 }
 
 func (r *reading) queueMessages(p *pgx.Batch, messages string) {
 	into(p, `SELECT `+messageColumns+` FROM messages m WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[])`, partsOf,
 		func(m *model.Message) { r.messages[m.ID] = m }, r.account, messages)
-	if !r.noFiles {
-		into(p, attachmentsOf, attachmentFields, func(f *model.Attachment) { r.files[f.MessageID] = append(r.files[f.MessageID], f) }, r.account, messages)
-	}
+	into(p, attachmentsOf, attachmentFields, func(f *model.Attachment) { r.files[f.MessageID] = append(r.files[f.MessageID], f) }, r.account, messages)
 }
 
 type withContact struct {
@@ -96,7 +90,43 @@ func (r *reading) withContact(w *withContact) {
 	r.loads.Contacts.Put(w.contact.ID, &w.contact)
 }
 
+// queueNew adds the one query for a message that is being stored, which has no files, and for all that is shown with it.
+func (r *reading) queueNew(p *pgx.Batch, message model.ID) {
+	into(p, `SELECT `+messageColumns+`, `+conversationColumns+`, `+contactColumns+`, `+channelColumns+`, `+ownerColumns+`, `+labelsJoin.columns+`
+		FROM messages m JOIN conversations c ON c.account_id = $1 AND c.id = m.conversation_id JOIN contacts k ON k.account_id = $1 AND k.id = c.contact_id
+		JOIN channels t ON t.account_id = $1 AND t.id = m.channel_id LEFT JOIN agents o ON o.account_id = $1 AND o.id = c.agent_id
+		WHERE m.account_id = $1 AND m.id = $2`, newFields, r.new, r.account, string(message))
+}
+
+// newMessage is a message that is being stored with all that is shown with it.
+type newMessage struct {
+	withContact
+	message model.Message
+	channel model.Channel
+	owner   model.Agent // no id: nobody
+	labels  [][]string
+}
+
+const ownerColumns = `$1::bigint, coalesce(o.id::text, ''), coalesce(o.name, ''), coalesce(o.email, ''), coalesce(o.role, ''), coalesce(o.availability, ''), coalesce(o.connected, false),
+	coalesce(o.open_count, 0), coalesce(o.max_load, 0), o.disabled_at, coalesce(o.created_at, 'epoch')`
+
+func newFields(n *newMessage) []any {
+	return slices.Concat(partsOf(&n.message), withContactFields(&n.withContact), channelFields(&n.channel), agentFields(&n.owner), []any{&n.labels})
+}
+
+func (r *reading) new(n *newMessage) {
+	r.withContact(&n.withContact)
+	r.messages[n.message.ID] = &n.message
+	r.channel(&n.channel)
+	if n.owner.ID != "" {
+		r.agent(&n.owner)
+	}
+	r.labels[n.conversation.ID] = labelsFrom(r.account, n.labels)
+}
+
 func (r *reading) agent(a *model.Agent) { r.agents[a.ID] = a }
+
+func (r *reading) channel(c *model.Channel) { r.channels[c.ID] = c }
 
 // complete lets the loads know what was read. What they are asked for besides is read for all at once.
 func (r *reading) complete() {
