@@ -45,6 +45,7 @@ type Intake struct {
 
 	mu     sync.Mutex
 	queues map[int64][]*waiting
+	work   sync.WaitGroup
 }
 
 type waiting struct {
@@ -90,11 +91,14 @@ func (in *Intake) join(account int64, waits []*waiting) {
 	in.queues[account] = append(queue, waits...)
 	in.mu.Unlock()
 	if !running {
-		go in.work(account)
+		in.work.Go(func() { in.commitAll(account) })
 	}
 }
 
-func (in *Intake) work(account int64) {
+// Wait returns when all that was stored is told. Nothing may be stored meanwhile.
+func (in *Intake) Wait() { in.work.Wait() }
+
+func (in *Intake) commitAll(account int64) {
 	for {
 		in.mu.Lock()
 		queue := in.queues[account]
@@ -122,19 +126,20 @@ func (in *Intake) commit(account int64, batch []*waiting) {
 		}
 		return
 	}
-	in.tell(account, batch, seen)
+	events := numberedOf(account, batch)
 	for _, w := range batch {
 		if w.err = err; err != nil && permanent(err) {
 			w.err = model.Refuse(model.Invalid, "The database cannot hold this message.")
 		}
 		close(w.done)
 	}
+	in.tell(account, events, seen)
 }
 
-// tell comes before the answers: whoever is answered finds it told. It tells after an error, too: the answer that was
-// lost may have been that of a commit.
-func (in *Intake) tell(account int64, batch []*waiting, seen *reading) {
-	if events := numberedOf(account, batch); len(events) > 0 {
+// tell comes last: the goroutine that it wakes is the next to run on this processor, and has the longer way. It tells
+// after an error, too: the answer that was lost may have been that of a commit.
+func (in *Intake) tell(account int64, events []*model.Event, seen *reading) {
+	if len(events) > 0 {
 		in.feed.took(account, events, seen)
 	} else {
 		in.told(account)

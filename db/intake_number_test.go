@@ -77,6 +77,7 @@ func TestIntakeLeavesEventsBehindThoseInTheOutbox(t *testing.T) {
 		if _, err := in.Store(t.Context(), d.account, d.arrival(fmt.Sprint("SM", i), "hello", "+4915100")); err != nil {
 			t.Fatal(err)
 		}
+		in.Wait()
 		if told != i+1 {
 			t.Errorf("told %d times of the outbox after message %d", told, i+1)
 		}

@@ -248,13 +248,14 @@ func (s *Server) endRequests(ctx context.Context) {
 	}
 }
 
-// endWork waits for what renews and ends the leases of sockets.
+// endWork waits for what renews and ends the leases of sockets, and for what tells of messages received.
 func (s *Server) endWork(ctx context.Context) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		s.keep.Wait()
 		s.sockets.ending.Wait()
+		s.desk.EndReceiving()
 	}()
 	select {
 	case <-ended:

@@ -25,3 +25,6 @@ func (d *Desk) Receive(ctx context.Context, c *model.Channel, messages []model.I
 	}
 	return err
 }
+
+// EndReceiving returns when what was received is told of. Nothing may be received any more.
+func (d *Desk) EndReceiving() { d.intake.Wait() }
