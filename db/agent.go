@@ -23,30 +23,23 @@ func (s *Store) Agent(ctx context.Context, account int64, id model.ID) (*model.A
 	return a, nil
 }
 
-// Agents returns those of the agents that the account has, in the order of their ids.
-func (s *Store) Agents(ctx context.Context, account int64, ids []model.ID) ([]*model.Agent, error) {
-	return s.agents(ctx, "", account, "id IN (?)", bun.List(ids))
-}
-
-// LockAgents is Agents for a transaction that will change them, or that relies on their staying as they are.
+// LockAgents returns those of the agents that the account has, in the order of their ids, for a transaction that will
+// change them or relies on their staying as they are.
 func (s *Store) LockAgents(ctx context.Context, account int64, ids []model.ID) ([]*model.Agent, error) {
-	return s.agents(ctx, "NO KEY UPDATE", account, "id IN (?)", bun.List(ids))
+	return s.lockAgents(ctx, account, "id IN (?)", bun.List(ids))
 }
 
 // LockAdmins returns the account's enabled admins, and the agent whoever it is. Whoever takes an admin away holds
 // this lock, so that of two who do so at once the second sees what the first has left.
 func (s *Store) LockAdmins(ctx context.Context, account int64, agent model.ID) ([]*model.Agent, error) {
-	return s.agents(ctx, "NO KEY UPDATE", account, "(id = ? OR (role = 'ADMIN' AND disabled_at IS NULL))", agent)
+	return s.lockAgents(ctx, account, "(id = ? OR (role = 'ADMIN' AND disabled_at IS NULL))", agent)
 }
 
-func (s *Store) agents(ctx context.Context, lock string, account int64, where string, args ...any) ([]*model.Agent, error) {
+func (s *Store) lockAgents(ctx context.Context, account int64, where string, args ...any) ([]*model.Agent, error) {
 	var list []*model.Agent
-	q := s.NewSelect().Model(&list).Where("account_id = ?", account).Where(where, args...).Order("id")
-	if lock != "" {
-		q = q.For(lock)
-	}
-	if err := q.Scan(ctx); err != nil {
-		return nil, fmt.Errorf("read agents: %w", err)
+	err := s.NewSelect().Model(&list).Where("account_id = ?", account).Where(where, args...).Order("id").For("NO KEY UPDATE").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("lock agents: %w", err)
 	}
 	return list, nil
 }

@@ -20,10 +20,10 @@ const conversationColumns = `c.account_id, c.id::text, c.channel_id::text, c.con
 
 // fieldsOf lists where conversationColumns are scanned to.
 func fieldsOf(c *model.Conversation) []any {
-	return []any{&c.AccountID, &c.ID, &c.ChannelID, &c.ContactID, &c.Status, &c.Priority,
-		&c.AgentID, &c.AiAgentID, &c.TeamID, &c.FormerAgentID,
+	return []any{&c.AccountID, (*string)(&c.ID), (*string)(&c.ChannelID), (*string)(&c.ContactID), (*string)(&c.Status), (*string)(&c.Priority),
+		(*string)(&c.AgentID), (*string)(&c.AiAgentID), (*string)(&c.TeamID), (*string)(&c.FormerAgentID),
 		&c.Version, &c.Epoch, &c.UnreadCount, &c.OpenedAt, &c.LastActivityAt, &c.WaitingSince, &c.SnoozedUntil, &c.LastInboundAt,
-		&c.ResolvedAt, &c.ClosedAt, &c.ClosedReason, &c.LastSeq}
+		&c.ResolvedAt, &c.ClosedAt, (*string)(&c.ClosedReason), &c.LastSeq}
 }
 
 // LockConversation reads the conversation and keeps it from others until the end of the transaction. One that the

@@ -145,7 +145,7 @@ func (f *Feed) sequenceOnce(account int64) (int, error) {
 	if f.hub(account) == nil { // nobody here wants them
 		var n int
 		err := f.own.QueryRow(ctx, `SELECT count(*) FROM sequence_events($1, $2)`, account, readLimit).Scan(&n)
-		f.numbered(account, n, nil)
+		f.numbered(account, n, nil, nil)
 		return n, err
 	}
 	rows, err := f.own.Query(ctx, `SELECT `+eventColumns+` FROM sequence_events($1, $2)`, account, readLimit)
@@ -156,13 +156,13 @@ func (f *Feed) sequenceOnce(account int64) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	f.numbered(account, len(events), events)
+	f.numbered(account, len(events), events, nil)
 	return len(events), nil
 }
 
 // numbered tells the other processes, and whoever follows here. Without the events a follower who came meanwhile reads
 // them from the log.
-func (f *Feed) numbered(account int64, n int, events []*model.Event) {
+func (f *Feed) numbered(account int64, n int, events []*model.Event, seen *reading) {
 	if n == 0 {
 		return
 	}
@@ -172,12 +172,24 @@ func (f *Feed) numbered(account int64, n int, events []*model.Event) {
 		default: // they look each second
 		}
 	}
-	f.deliver(account, events)
+	f.deliver(account, events, seen)
+}
+
+// took is told of events that the intake has committed under numbers of the log, and of what they are about if that was
+// read with them.
+func (f *Feed) took(account int64, events []*model.Event, seen *reading) {
+	f.numbered(account, len(events), events, seen)
+}
+
+// followed tells whether anybody here follows the account.
+func (f *Feed) followed(account int64) bool {
+	h := f.hub(account)
+	return h != nil && h.followed()
 }
 
 // deliver hands events that are committed to those who follow the account. Between what was delivered and these
 // another process may have numbered some: then the log itself is read.
-func (f *Feed) deliver(account int64, events []*model.Event) {
+func (f *Feed) deliver(account int64, events []*model.Event, seen *reading) {
 	h := f.hub(account)
 	if h == nil {
 		return
@@ -188,7 +200,7 @@ func (f *Feed) deliver(account int64, events []*model.Event) {
 		return // it could not be read where the log stands, and whoever waited for that gives the hub up
 	}
 	if len(events) > 0 && events[0].Seq == h.at+1 {
-		f.publish(h, events)
+		f.publish(h, events, seen)
 		return
 	}
 	f.catchUp(h)
@@ -205,19 +217,19 @@ func (f *Feed) catchUp(h *hub) {
 			}
 			return
 		}
-		f.publish(h, events)
+		f.publish(h, events, nil)
 		if len(events) < readLimit {
 			return
 		}
 	}
 }
 
-func (f *Feed) publish(h *hub, events []*model.Event) {
+func (f *Feed) publish(h *hub, events []*model.Event, seen *reading) {
 	if len(events) == 0 {
 		return
 	}
 	f.OnEvents(events)
-	h.send(events)
+	h.send(newBatch(events, seen))
 }
 
 // sweep finds what hints missed: events left by a process that died, and those that others numbered.
@@ -250,7 +262,7 @@ func (f *Feed) followAll() {
 	}
 	f.mu.Unlock()
 	for _, account := range accounts {
-		f.deliver(account, nil)
+		f.deliver(account, nil, nil)
 	}
 }
 

@@ -37,7 +37,7 @@ func (d *desk) follow(f *db.Feed) *db.Follower {
 }
 
 // collect takes n events and checks that their numbers have no gap.
-func collect(t *testing.T, w *db.Follower, n int) []*model.Event {
+func collect(t testing.TB, w *db.Follower, n int) []*model.Event {
 	t.Helper()
 	var all []*model.Event
 	at := w.Start

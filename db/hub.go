@@ -3,8 +3,6 @@ package db
 import (
 	"context"
 	"sync"
-
-	"github.com/livedesk/livedesk/model"
 )
 
 // hub is where one account's events are handed out in this process. It exists while somebody follows the account.
@@ -118,9 +116,8 @@ func (f *Feed) At(account int64) int64 {
 }
 
 // send publishes in order. The caller holds delivering.
-func (h *hub) send(events []*model.Event) {
-	h.at = events[len(events)-1].Seq
-	batch := &Batch{Events: events}
+func (h *hub) send(batch *Batch) {
+	h.at = batch.Events[len(batch.Events)-1].Seq
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for w := range h.followers {
@@ -131,6 +128,12 @@ func (h *hub) send(events []*model.Event) {
 			w.close()
 		}
 	}
+}
+
+func (h *hub) followed() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.followers) > 0
 }
 
 // restart goes on from where the log stands now, and cuts off whoever followed the one before.

@@ -23,7 +23,7 @@ type desk struct {
 func newDesk(t testing.TB, policy model.ReopenPolicy) *desk {
 	t.Helper()
 	d := &desk{DB: dbtest.New(t), t: t, channel: model.NewID(model.KindChannel)}
-	d.in = db.NewIntake(d.DB, time.Now)
+	d.in = db.NewIntake(d.DB, time.Now, func(int64) {}, nil)
 	d.one(&d.account, `INSERT INTO accounts (name) VALUES ('Test') RETURNING id`)
 	d.exec(`INSERT INTO account_feed (account_id) VALUES ($1)`, d.account)
 	d.exec(`INSERT INTO channels (account_id, id, name, kind, provider, sender_account, sender_phone, secret, reopen_policy)
@@ -71,7 +71,7 @@ func (d *desk) says(external, text string, addresses ...string) db.Arrived {
 func TestFirstMessagesAtOnceMakeOneConversation(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, model.AlwaysNew)
-	other := db.NewIntake(d.DB, time.Now) // a second process
+	other := db.NewIntake(d.DB, time.Now, func(int64) {}, nil) // a second process
 	var wg sync.WaitGroup
 	for i := range 40 {
 		wg.Go(func() {
@@ -132,7 +132,7 @@ func TestAFaultOfTheDatabaseIsNotBlamedOnTheMessage(t *testing.T) {
 	d := newDesk(t, model.AlwaysNew)
 	for name, broken := range map[string][2]string{
 		"no partition of the day": {`ALTER TABLE webhook_requests RENAME TO away`, `ALTER TABLE away RENAME TO webhook_requests`},
-		"a function is missing":   {`ALTER FUNCTION intake(bigint, timestamptz, jsonb) RENAME TO away`, `ALTER FUNCTION away(bigint, timestamptz, jsonb) RENAME TO intake`},
+		"a function is missing":   {`ALTER FUNCTION intake(bigint, timestamptz, jsonb, boolean) RENAME TO away`, `ALTER FUNCTION away(bigint, timestamptz, jsonb, boolean) RENAME TO intake`},
 	} {
 		d.exec(broken[0])
 		_, err := d.in.Store(t.Context(), d.account, d.arrival("SM1", "hello", "+819000000001"))

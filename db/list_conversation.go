@@ -46,6 +46,15 @@ var (
 
 // Conversations returns a page of what the viewer may see.
 func (s *Store) Conversations(ctx context.Context, v *model.Viewer, f ConversationFilter, p model.Page) (*model.Slice[*model.Conversation], error) {
+	itself := func(c *model.Conversation) *model.Conversation { return c }
+	return conversationPage(ctx, s, v, f, p, itself, func(q *query) ([]*model.Conversation, error) {
+		return rowsOf(ctx, s, "SELECT "+conversationColumns+" FROM "+q.String(), q.args, fieldsOf)
+	})
+}
+
+// conversationPage reads a page from the parts of its order, one after another. The query that read completes is what
+// stands behind FROM: the conversations c in their order.
+func conversationPage[T any](ctx context.Context, s *Store, v *model.Viewer, f ConversationFilter, p model.Page, of func(T) *model.Conversation, read func(*query) ([]T, error)) (*model.Slice[T], error) {
 	order := activityOrder
 	if f.Waiting {
 		order = waitingOrder
@@ -61,19 +70,19 @@ func (s *Store) Conversations(ctx context.Context, v *model.Viewer, f Conversati
 	if f, err = s.findContacts(ctx, v.Account, f); err != nil {
 		return nil, fmt.Errorf("search contacts: %w", err)
 	}
-	var rows []*model.Conversation
+	var rows []T
 	for _, segment := range segments {
 		part, ok := w.part(order, segment)
-		if part.n = w.n - len(rows); !ok || part.n < 0 {
+		if part.n = w.n - len(rows); !ok || part.n < 0 || f.none {
 			continue
 		}
-		more, err := s.conversations(ctx, v, f, segment, part)
+		more, err := read(conversationQuery(v, f, segment, part))
 		if err != nil {
 			return nil, fmt.Errorf("list conversations: %w", err)
 		}
 		rows = append(rows, more...)
 	}
-	return slice(w, rows, func(c *model.Conversation) key { return conversationKey(c, f.Waiting) }), nil
+	return slice(w, rows, func(row T) key { return conversationKey(of(row), f.Waiting) }), nil
 }
 
 func conversationKey(c *model.Conversation, waiting bool) key {
@@ -86,12 +95,9 @@ func conversationKey(c *model.Conversation, waiting bool) key {
 	return key{segment: byActivity, number: c.LastActivityAt.UnixMicro(), id: c.ID}
 }
 
-func (s *Store) conversations(ctx context.Context, v *model.Viewer, f ConversationFilter, segment byte, w window) ([]*model.Conversation, error) {
-	if f.none {
-		return nil, nil
-	}
+// conversationQuery is what to read one part of the order from: the conversations c of a page.
+func conversationQuery(v *model.Viewer, f ConversationFilter, segment byte, w window) *query {
 	q := &query{args: []any{v.Account}}
-	q.add("SELECT ", conversationColumns, " FROM ")
 	columns, desc := activityColumns, true
 	switch {
 	case segment == byWaiting:
@@ -103,8 +109,10 @@ func (s *Store) conversations(ctx context.Context, v *model.Viewer, f Conversati
 		q.streams(v, f, restOf(segment))
 	}
 	q.bounds(w, prefixed("v.", columns), desc, q.moment)
-	q.add(w.order(prefixed("v.", columns), desc), " LIMIT ", w.limit(), ") c", w.order(prefixed("c.", columns), desc), " LIMIT ", w.limit())
-	return listed(ctx, s, q, fieldsOf)
+	q.add(w.order(prefixed("v.", columns), desc), " LIMIT ", w.limit(), ") c")
+	q.last = w.order(prefixed("c.", columns), desc)
+	q.add(q.last, " LIMIT ", w.limit())
+	return q
 }
 
 func restOf(segment byte) string {
@@ -273,22 +281,28 @@ func (s *Store) ConversationsByID(ctx context.Context, account int64, ids []mode
 	return keyed(rows, err, func(c *model.Conversation) model.ID { return c.ID })
 }
 
+// labelOn is a label on a conversation.
+type labelOn struct {
+	model.Label
+	conversation model.ID
+}
+
+const labelsOn = `SELECT l.conversation_id::text, ` + labelColumns + ` FROM conversation_labels l JOIN labels t ON t.account_id = l.account_id AND t.id = l.label_id
+	WHERE l.account_id = $1 AND l.conversation_id = ANY ($2::uuid[]) ORDER BY lower(t.name), t.id`
+
+func labelOnFields(l *labelOn) []any {
+	return append([]any{(*string)(&l.conversation)}, labelFields(&l.Label)...)
+}
+
 // LabelsOn returns the labels on each of the conversations, by name.
 func (s *Store) LabelsOn(ctx context.Context, account int64, conversations []model.ID) (map[model.ID][]*model.Label, error) {
-	rows, err := s.hot.Query(ctx, `SELECT l.conversation_id::text, `+labelColumns+` FROM conversation_labels l JOIN labels t ON t.account_id = l.account_id AND t.id = l.label_id
-		WHERE l.account_id = $1 AND l.conversation_id = ANY ($2::uuid[]) ORDER BY lower(t.name), t.id`, account, texts(conversations))
+	rows, err := rowsOf(ctx, s, labelsOn, []any{account, texts(conversations)}, labelOnFields)
 	if err != nil {
 		return nil, fmt.Errorf("read labels of conversations: %w", err)
 	}
-	defer rows.Close()
 	on := map[model.ID][]*model.Label{}
-	for rows.Next() {
-		var conversation string
-		label := new(model.Label)
-		if err := rows.Scan(append([]any{&conversation}, labelFields(label)...)...); err != nil {
-			return nil, fmt.Errorf("read labels of conversations: %w", err)
-		}
-		on[model.ID(conversation)] = append(on[model.ID(conversation)], label)
+	for _, l := range rows {
+		on[l.conversation] = append(on[l.conversation], &l.Label)
 	}
-	return on, rows.Err()
+	return on, nil
 }

@@ -84,10 +84,11 @@ func attachmentFields(f *model.Attachment) []any {
 		&f.BlobKey, &f.Failure, (*string)(&f.AgentID), &f.CreatedAt}
 }
 
+const attachmentsOf = `SELECT ` + attachmentColumns + ` FROM attachments f WHERE f.account_id = $1 AND f.message_id = ANY ($2::uuid[]) ORDER BY f.position, f.id`
+
 // AttachmentsOf returns the files in each of the messages, in their order.
 func (s *Store) AttachmentsOf(ctx context.Context, account int64, messages []model.ID) (map[model.ID][]*model.Attachment, error) {
-	rows, err := rowsOf(ctx, s, `SELECT `+attachmentColumns+` FROM attachments f WHERE f.account_id = $1 AND f.message_id = ANY ($2::uuid[]) ORDER BY f.position, f.id`,
-		[]any{account, texts(messages)}, attachmentFields)
+	rows, err := rowsOf(ctx, s, attachmentsOf, []any{account, texts(messages)}, attachmentFields)
 	return grouped(rows, err, func(f *model.Attachment) model.ID { return f.MessageID })
 }
 

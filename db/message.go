@@ -19,9 +19,9 @@ const messageColumns = `m.account_id, m.conversation_id::text, m.seq, m.id::text
 
 // partsOf lists where messageColumns are scanned to.
 func partsOf(m *model.Message) []any {
-	return []any{&m.AccountID, &m.ConversationID, &m.Seq, &m.ID, &m.ChannelID, &m.Direction, &m.Kind, &m.Blocked, &m.Text, &m.Data,
-		&m.AgentID, &m.AiAgentID, &m.ClientKey, &m.ReplyToID, &m.ExternalID,
-		&m.Version, &m.Status, &m.ErrorCode, &m.ErrorText, &m.Advice, &m.Attempt, &m.SentAt, &m.CreatedAt}
+	return []any{&m.AccountID, (*string)(&m.ConversationID), &m.Seq, (*string)(&m.ID), (*string)(&m.ChannelID), (*string)(&m.Direction), (*string)(&m.Kind), &m.Blocked, &m.Text, &m.Data,
+		(*string)(&m.AgentID), (*string)(&m.AiAgentID), &m.ClientKey, (*string)(&m.ReplyToID), &m.ExternalID,
+		&m.Version, (*string)(&m.Status), &m.ErrorCode, &m.ErrorText, &m.Advice, &m.Attempt, &m.SentAt, &m.CreatedAt}
 }
 
 // Talk is what a reply has to know: the conversation, locked, and what it would go out on.

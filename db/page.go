@@ -129,6 +129,7 @@ func slice[T any](w window, rows []T, keyOf func(T) key) *model.Slice[T] {
 type query struct {
 	strings.Builder
 	args []any
+	last string // the order of its rows
 }
 
 // arg adds a parameter and returns its name.

@@ -59,17 +59,20 @@ func inSight(v *model.Viewer, column, parameter string) string {
 	return "EXISTS (SELECT 1 FROM channel_agents x WHERE x.account_id = $1 AND x.channel_id = " + column + " AND x.agent_id = ANY (" + parameter + "::uuid[]))"
 }
 
-// eyes is the value of inSight's parameter.
-func eyes(v *model.Viewer) []string {
+// eyes is the value of inSight's parameter; nil sees all.
+func eyes(v *model.Viewer) *string {
+	var list string
 	switch {
 	case v.SeesAll():
 		return nil
 	case v.Channels != nil:
-		return texts(v.Channels)
+		list = texts(v.Channels)
 	case v.Agent == "":
-		return []string{}
+		list = texts(nil)
+	default:
+		list = texts([]model.ID{v.Agent})
 	}
-	return []string{string(v.Agent)}
+	return &list
 }
 
 // asOfNow is the viewer whose rights each query looks up. What is changed needs them as they are in the transaction,

@@ -6,6 +6,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/graph/scalar"
 	"github.com/livedesk/livedesk/model"
 )
@@ -79,13 +80,11 @@ func plain[T any](c *compiler, typ string, set ast.SelectionSet, table map[strin
 }
 
 // optional writes null in place of an object that is not there.
-func optional[T any](p plan[*T]) write[*T] {
-	return func(b []byte, from *T) []byte {
-		if from == nil {
-			return append(b, "null"...)
-		}
-		return p.append(b, from)
+func optional[T any](b []byte, id model.ID, p plan[*T], from *T) []byte {
+	if id == "" {
+		return append(b, "null"...)
 	}
+	return p.append(b, from)
 }
 
 // each writes a list of objects.
@@ -101,11 +100,11 @@ func each[T any](b []byte, list []T, w write[T]) []byte {
 }
 
 // pageFields are those of PageInfo.
-var pageFields = map[string]write[*model.Slice[*model.Conversation]]{
-	"hasNextPage":     func(b []byte, s *model.Slice[*model.Conversation]) []byte { return appendBool(b, s.HasNext) },
-	"hasPreviousPage": func(b []byte, s *model.Slice[*model.Conversation]) []byte { return appendBool(b, s.HasPrevious) },
-	"startCursor":     func(b []byte, s *model.Slice[*model.Conversation]) []byte { return appendFirst(b, s.Cursors) },
-	"endCursor": func(b []byte, s *model.Slice[*model.Conversation]) []byte {
+var pageFields = map[string]write[*model.Slice[*db.Row]]{
+	"hasNextPage":     func(b []byte, s *model.Slice[*db.Row]) []byte { return appendBool(b, s.HasNext) },
+	"hasPreviousPage": func(b []byte, s *model.Slice[*db.Row]) []byte { return appendBool(b, s.HasPrevious) },
+	"startCursor":     func(b []byte, s *model.Slice[*db.Row]) []byte { return appendFirst(b, s.Cursors) },
+	"endCursor": func(b []byte, s *model.Slice[*db.Row]) []byte {
 		return appendFirst(b, s.Cursors[max(0, len(s.Cursors)-1):])
 	},
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/graph/exec"
@@ -14,27 +13,18 @@ import (
 	"github.com/livedesk/livedesk/model"
 )
 
-// row is a conversation with what a plan writes of what belongs to it.
+// row is a conversation with what a plan writes of it.
 type row struct {
-	*model.Conversation
-	cursor  string
-	contact *model.Contact
-	channel *model.Channel
-	owner   exec.Assignee
-	team    *model.Team
-	last    *model.Message
-	labels  []*model.Label
-	window  model.ReplyWindow
+	*db.Row
+	cursor string
+	window model.ReplyWindow
 }
 
 // rows is a page of conversations.
 type rows struct {
-	page *model.Slice[*model.Conversation]
+	page *model.Slice[*db.Row]
 	list []row
 }
-
-// relations says what a plan needs besides the conversations.
-type relations struct{ contact, channel, owner, team, last, labels bool }
 
 // planned answers Query.conversations by a plan, if it can.
 func (r *Resolver) planned(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
@@ -43,7 +33,7 @@ func (r *Resolver) planned(ctx context.Context, next graphql.RootResolver) graph
 		return next(ctx)
 	}
 	c := &compiler{op: graphql.GetOperationContext(ctx)}
-	needs := &relations{}
+	needs := &db.Parts{}
 	p := compile(c, "ConversationConnection", field.Selections, func(f graphql.CollectedField) write[*rows] { return connectionField(c, needs, f) })
 	if c.foiled {
 		return next(ctx)
@@ -56,7 +46,7 @@ func (r *Resolver) planned(ctx context.Context, next graphql.RootResolver) graph
 	return graphql.WriterFunc(func(w io.Writer) { w.Write(b) })
 }
 
-func connectionField(c *compiler, needs *relations, f graphql.CollectedField) write[*rows] {
+func connectionField(c *compiler, needs *db.Parts, f graphql.CollectedField) write[*rows] {
 	switch f.Name {
 	case "nodes":
 		p := compile(c, "Conversation", f.Selections, func(f graphql.CollectedField) write[*row] { return conversationField(c, needs, f) })
@@ -82,7 +72,7 @@ func appendRows(b []byte, list []row, p plan[*row]) []byte {
 	return append(b, ']')
 }
 
-func edgeField(c *compiler, needs *relations, f graphql.CollectedField) write[*row] {
+func edgeField(c *compiler, needs *db.Parts, f graphql.CollectedField) write[*row] {
 	switch f.Name {
 	case "cursor":
 		return func(b []byte, r *row) []byte { return scalar.AppendString(b, r.cursor) }
@@ -92,38 +82,38 @@ func edgeField(c *compiler, needs *relations, f graphql.CollectedField) write[*r
 	return nil
 }
 
-func conversationField(c *compiler, needs *relations, f graphql.CollectedField) write[*row] {
+func conversationField(c *compiler, needs *db.Parts, f graphql.CollectedField) write[*row] {
 	if w := conversationFields[f.Name]; w != nil {
-		return func(b []byte, r *row) []byte { return w(b, r.Conversation) }
+		return func(b []byte, r *row) []byte { return w(b, &r.Conversation) }
 	}
 	set := f.Selections
 	switch f.Name {
 	case "contact":
 		p := plain(c, "Contact", set, contactFields)
-		needs.contact = true
-		return func(b []byte, r *row) []byte { return p.append(b, r.contact) }
+		needs.Contact = true
+		return func(b []byte, r *row) []byte { return p.append(b, &r.Contact) }
 	case "channel":
 		p := plain(c, "Channel", set, channelFields)
-		needs.channel = true
-		return func(b []byte, r *row) []byte { return p.append(b, r.channel) }
+		needs.Channel = true
+		return func(b []byte, r *row) []byte { return p.append(b, &r.Channel) }
 	case "replyWindow":
 		p := plain(c, "ReplyWindow", set, windowFields)
-		needs.channel = true
+		needs.Channel = true
 		return func(b []byte, r *row) []byte { return p.append(b, r.window) }
 	case "team":
-		w := optional(plain(c, "Team", set, teamFields))
-		needs.team = true
-		return func(b []byte, r *row) []byte { return w(b, r.team) }
+		p := plain(c, "Team", set, teamFields)
+		needs.Team = true
+		return func(b []byte, r *row) []byte { return optional(b, r.Team.ID, p, &r.Team) }
 	case "lastMessage":
-		w := optional(plain(c, "Message", set, messageFields))
-		needs.last = true
-		return func(b []byte, r *row) []byte { return w(b, r.last) }
+		p := plain(c, "Message", set, messageFields)
+		needs.Last = true
+		return func(b []byte, r *row) []byte { return optional(b, r.Last.ID, p, &r.Last) }
 	case "labels":
 		p := plain(c, "Label", set, labelFields)
-		needs.labels = true
-		return func(b []byte, r *row) []byte { return each(b, r.labels, p.append) }
+		needs.Labels = true
+		return func(b []byte, r *row) []byte { return each(b, r.Labels, p.append) }
 	case "assignee":
-		needs.owner = true
+		needs.Owner = true
 		return assigneeField(c, set)
 	}
 	return nil
@@ -132,18 +122,15 @@ func conversationField(c *compiler, needs *relations, f graphql.CollectedField) 
 func assigneeField(c *compiler, set ast.SelectionSet) write[*row] {
 	agent, ai := plain(c, "Agent", set, agentFields), plain(c, "AiAgent", set, aiAgentFields)
 	return func(b []byte, r *row) []byte {
-		switch owner := r.owner.(type) {
-		case *model.Agent:
-			return agent.append(b, owner)
-		case *model.AiAgent:
-			return ai.append(b, owner)
+		if r.Agent.ID != "" {
+			return agent.append(b, &r.Agent)
 		}
-		return append(b, "null"...)
+		return optional(b, r.AiAgent.ID, ai, &r.AiAgent)
 	}
 }
 
 // readRows reads the page that the field asks for and what the plan needs. It is not ok when anything is wrong.
-func (r *Resolver) readRows(ctx context.Context, field graphql.CollectedField, needs *relations) (*rows, bool) {
+func (r *Resolver) readRows(ctx context.Context, field graphql.CollectedField, needs *db.Parts) (*rows, bool) {
 	v, err := model.ViewerFrom(ctx)
 	if err != nil {
 		return nil, false
@@ -152,15 +139,18 @@ func (r *Resolver) readRows(ctx context.Context, field graphql.CollectedField, n
 	if err != nil {
 		return nil, false
 	}
-	page, err := r.DB.Conversations(ctx, v, f, p)
+	page, err := r.DB.ConversationRows(ctx, v, f, p, *needs)
 	if err != nil {
 		return nil, false
 	}
 	all := &rows{page: page, list: make([]row, len(page.Nodes))}
 	for i, c := range page.Nodes {
-		all.list[i] = row{Conversation: c, cursor: page.Cursors[i]}
+		all.list[i] = row{Row: c, cursor: page.Cursors[i]}
+		if needs.Channel {
+			all.list[i].window = model.ReplyWindowAt(c.Channel.Kind, c.LastInboundAt, r.Now())
+		}
 	}
-	return all, len(page.Nodes) == 0 || r.relate(ctx, all, needs)
+	return all, true
 }
 
 func conversationArguments(ctx context.Context, v *model.Viewer, field graphql.CollectedField) (f db.ConversationFilter, p model.Page, err error) {
@@ -197,43 +187,4 @@ func argument[T any](raw any, read func(any) (T, error)) (*T, error) {
 	}
 	value, err := read(raw)
 	return &value, err
-}
-
-// relate reads what belongs to the conversations, each relation beside the others.
-func (r *Resolver) relate(ctx context.Context, all *rows, needs *relations) bool {
-	conversations := &conversationResolver{r}
-	list := all.page.Nodes
-	var together errgroup.Group
-	relation(&together, needs.contact, func() ([]*model.Contact, error) { return conversations.Contact(ctx, list) }, func(i int, c *model.Contact) { all.list[i].contact = c })
-	relation(&together, needs.channel, func() ([]*model.Channel, error) { return conversations.Channel(ctx, list) }, func(i int, c *model.Channel) { all.list[i].channel = c })
-	relation(&together, needs.owner, func() ([]exec.Assignee, error) { return conversations.Assignee(ctx, list) }, func(i int, a exec.Assignee) { all.list[i].owner = a })
-	relation(&together, needs.team, func() ([]*model.Team, error) { return conversations.Team(ctx, list) }, func(i int, t *model.Team) { all.list[i].team = t })
-	relation(&together, needs.last, func() ([]*model.Message, error) { return conversations.LastMessage(ctx, list) }, func(i int, m *model.Message) { all.list[i].last = m })
-	relation(&together, needs.labels, func() ([][]*model.Label, error) { return conversations.Labels(ctx, list) }, func(i int, l []*model.Label) { all.list[i].labels = l })
-	if together.Wait() != nil {
-		return false
-	}
-	for i := range all.list {
-		one := &all.list[i]
-		if needs.contact && one.contact == nil || needs.channel && one.channel == nil {
-			return false
-		}
-		if needs.channel {
-			one.window = model.ReplyWindowAt(one.channel.Kind, one.LastInboundAt, r.Now())
-		}
-	}
-	return true
-}
-
-func relation[T any](together *errgroup.Group, needed bool, read func() ([]T, error), put func(i int, value T)) {
-	if !needed {
-		return
-	}
-	together.Go(func() error {
-		values, err := read()
-		for i, value := range values {
-			put(i, value)
-		}
-		return err
-	})
 }

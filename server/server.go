@@ -116,7 +116,7 @@ func (s *Server) makeDesk(ctx context.Context) error {
 		s.hooks = append(s.hooks, p.Route())
 	}
 	s.desk = desk.New(desk.Options{DB: s.db.DB, Keys: keys, Providers: list, Blobs: s.blobs,
-		Signer: signer, Public: s.config.public, Log: s.log, Told: s.feed.Told})
+		Signer: signer, Public: s.config.public, Log: s.log, Told: s.feed.Told, Feed: s.feed})
 	return nil
 }
 
@@ -248,13 +248,14 @@ func (s *Server) endRequests(ctx context.Context) {
 	}
 }
 
-// endWork waits for what renews and ends the leases of sockets.
+// endWork waits for what renews and ends the leases of sockets, and for what tells of messages received.
 func (s *Server) endWork(ctx context.Context) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		s.keep.Wait()
 		s.sockets.ending.Wait()
+		s.desk.EndReceiving()
 	}()
 	select {
 	case <-ended:

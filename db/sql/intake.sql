@@ -10,6 +10,8 @@ DO $$ BEGIN
     new_contact uuid, new_conversation uuid, message_id uuid, request_id uuid);
   CREATE TYPE intake_place AS (
     ord int, channel_id uuid, contact_id uuid, is_blocked boolean, nth bigint, n bigint, conversation_id uuid, before text);
+  CREATE TYPE intake_arrival AS (
+    ord int, channel_id uuid, conversation_id uuid, message_id uuid, seq bigint, began boolean, kinds text[]);
 EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 
 -- The contact of a customer who is known by several addresses. All of them are one person: the oldest contact stays,
@@ -125,10 +127,11 @@ BEGIN
   RETURN places;
 END $$;
 
--- Returns one row per message that was stored; a duplicate has none. The settings keep the planner to the keys
--- and to plans made once: new ones cost more than the rest of a small batch.
-CREATE OR REPLACE FUNCTION intake(p_account bigint, p_now timestamptz, p_items jsonb)
-RETURNS TABLE (ord int, conversation_id uuid, message_id uuid, seq bigint, began boolean) LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+-- Returns one row per message that was stored; a duplicate has none. The kinds are the message's events. With p_number
+-- they have got their numbers in the account's log, from first on; where first is null they wait in the outbox. The
+-- settings keep the planner to the keys and to plans made once: new ones cost more than the rest of a small batch.
+CREATE OR REPLACE FUNCTION intake(p_account bigint, p_now timestamptz, p_items jsonb, p_number boolean)
+RETURNS TABLE (ord int, conversation_id uuid, message_id uuid, seq bigint, began boolean, kinds text[], first bigint) LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   items intake_item[];
@@ -136,6 +139,7 @@ DECLARE
   i intake_item;
   p record;
   blocked uuid[];
+  arrivals intake_arrival[];
 BEGIN
   SELECT array_agg(f.x ORDER BY (f.x).ord) INTO items FROM (
     SELECT DISTINCT ON (x.channel_id, x.external_id) x FROM jsonb_populate_recordset(NULL::intake_item, p_items) x
@@ -189,7 +193,7 @@ BEGIN
   SELECT array_agg(ROW(q.ord, q.channel_id, q.contact_id, q.is_blocked, q.nth, q.n, h.id, h.status)::intake_place) INTO places
     FROM unnest(places) q LEFT JOIN held h ON h.id = q.conversation_id AND (q.is_blocked OR h.status IN ('OPEN','AI_REPLYING','SNOOZED'));
 
-  RETURN QUERY WITH
+  WITH
   placed AS MATERIALIZED (
     SELECT x.*, q.contact_id, q.is_blocked, q.nth, q.n, q.before, q.conversation_id FROM unnest(items) x JOIN unnest(places) q ON q.ord = x.ord),
   grown AS (
@@ -232,15 +236,33 @@ BEGIN
     SELECT jsonb_build_object('account', p_account, 'attachment', f.id), 'fetch_media', 8, 2, 'media', 'available' FROM files f),
   requests AS (
     INSERT INTO webhook_requests (account_id, id, channel_id, external_id, kind, body, received_at)
-    SELECT p_account, q.request_id, q.channel_id, q.external_id, 'MESSAGE', q.raw, p_now FROM arrived q WHERE q.raw IS NOT NULL),
-  told AS (
+    SELECT p_account, q.request_id, q.channel_id, q.external_id, 'MESSAGE', q.raw, p_now FROM arrived q WHERE q.raw IS NOT NULL)
+  SELECT array_agg(ROW(q.ord, q.channel_id, q.home_id, q.message_id, q.seq, q.began, array_remove(ARRAY[
+      CASE WHEN q.nth = 1 AND q.began THEN 'CONVERSATION_ADDED' WHEN q.nth = 1 AND q.woke THEN 'CONVERSATION_CHANGED' END,
+      CASE WHEN NOT q.is_blocked THEN 'MESSAGE_ADDED' END], NULL))::intake_arrival ORDER BY q.ord) INTO arrivals FROM arrived q;
+  RETURN QUERY SELECT * FROM tell_arrivals(p_account, arrivals, p_number);
+END $$;
+
+-- Tells of messages that were stored, last in their transaction.
+CREATE OR REPLACE FUNCTION tell_arrivals(p_account bigint, p_arrivals intake_arrival[], p_number boolean)
+RETURNS TABLE (ord int, conversation_id uuid, message_id uuid, seq bigint, began boolean, kinds text[], first bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  base bigint;
+BEGIN
+  IF p_number THEN
+    base := claim_numbers(p_account, (SELECT sum(cardinality(a.kinds)) FROM unnest(p_arrivals) a)::bigint);
+  END IF;
+  IF base IS NULL THEN
     INSERT INTO event_outbox (account_id, kind, channel_id, conversation_id, message_id, message_seq)
-    SELECT p_account, e.kind, e.channel_id, e.home_id, e.message_id, e.seq FROM (
-      SELECT 'CONVERSATION_ADDED' AS kind, q.channel_id, q.home_id, NULL::uuid AS message_id, NULL::bigint AS seq, q.ord, 0 AS place FROM arrived q WHERE q.nth = 1 AND q.began
-      UNION ALL
-      SELECT 'CONVERSATION_CHANGED', q.channel_id, q.home_id, NULL, NULL, q.ord, 0 FROM arrived q WHERE q.nth = 1 AND q.woke
-      UNION ALL
-      SELECT 'MESSAGE_ADDED', q.channel_id, q.home_id, q.message_id, q.seq, q.ord, 1 FROM arrived q WHERE NOT q.is_blocked) e
-    ORDER BY e.ord, e.place)
-  SELECT q.ord, q.home_id, q.message_id, q.seq, q.began FROM arrived q ORDER BY q.ord;
+      SELECT p_account, k.kind, a.channel_id, a.conversation_id, CASE WHEN k.kind = 'MESSAGE_ADDED' THEN a.message_id END, CASE WHEN k.kind = 'MESSAGE_ADDED' THEN a.seq END
+      FROM unnest(p_arrivals) a CROSS JOIN LATERAL unnest(a.kinds) WITH ORDINALITY k(kind, place) ORDER BY a.ord, k.place;
+  ELSE
+    INSERT INTO events (account_id, seq, kind, channel_id, conversation_id, message_id, message_seq, created_at)
+      SELECT p_account, base + row_number() OVER (ORDER BY a.ord, k.place), k.kind, a.channel_id, a.conversation_id,
+        CASE WHEN k.kind = 'MESSAGE_ADDED' THEN a.message_id END, CASE WHEN k.kind = 'MESSAGE_ADDED' THEN a.seq END, now()
+      FROM unnest(p_arrivals) a CROSS JOIN LATERAL unnest(a.kinds) WITH ORDINALITY k(kind, place);
+  END IF;
+  RETURN QUERY SELECT a.ord, a.conversation_id, a.message_id, a.seq, a.began, a.kinds,
+    base + (sum(cardinality(a.kinds)) OVER (ORDER BY a.ord) - cardinality(a.kinds))::bigint + 1 FROM unnest(p_arrivals) a;
 END $$;

@@ -18,3 +18,20 @@ BEGIN
     FROM numbered n ORDER BY n.seq RETURNING *)
   SELECT * FROM logged l ORDER BY l.seq;
 END $$;
+
+-- Takes the next p_n numbers of an account's log for a transaction that is about to commit, and returns the one before
+-- them: the transaction writes its events itself and saves a second commit. It gets none (null) while another one
+-- numbers, and while the outbox has something: what is there came first. Of a conversation whose row the transaction
+-- holds, nobody else can have told since. It is for transactions that come one after another, as those of the intake:
+-- the account's row is locked until the commit, so that with many writers at once each would wait for the one before.
+CREATE OR REPLACE FUNCTION claim_numbers(p_account bigint, p_n bigint) RETURNS bigint LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+  base bigint;
+BEGIN
+  SELECT f.last_seq INTO base FROM account_feed f WHERE f.account_id = p_account
+    AND NOT EXISTS (SELECT 1 FROM event_outbox o WHERE o.account_id = p_account) FOR UPDATE SKIP LOCKED;
+  IF FOUND THEN
+    UPDATE account_feed f SET last_seq = base + p_n WHERE f.account_id = p_account;
+  END IF;
+  RETURN base;
+END $$;

@@ -31,7 +31,8 @@ func (s *Socket) flush() {
 	}
 }
 
-// take hands the waiting frames to the flusher and tells those who wait for room; nil ends the flusher.
+// take hands the waiting frames to the flusher and tells those who wait for room; nil ends the flusher. Then the deadline
+// of its last write is taken back: it would end the next one that is made without a flusher.
 func (s *Socket) take() *buffer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,6 +40,8 @@ func (s *Socket) take() *buffer {
 	s.out.waiting, s.out.writing, s.out.flushing = nil, 0, b != nil
 	if b != nil {
 		s.out.writing = len(b.bytes)
+	} else if s.state != closing {
+		_ = s.netConn.SetWriteDeadline(time.Time{})
 	}
 	if s.out.room != nil {
 		close(s.out.room)

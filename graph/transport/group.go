@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"runtime"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -154,10 +155,30 @@ func (g *group) deliver(it item) bool {
 		return false
 	}
 	g.position = it.position
-	for _, m := range g.members {
-		m.take(it)
-	}
+	each(g.members, func(m *member) { m.take(it) })
 	return true
+}
+
+// apart is from how many members on it pays to let another processor take a share of them.
+const apart = 32
+
+// each does something for every member, on as many processors as there are, and returns when all is done.
+func each(members []*member, do func(*member)) {
+	share := max(apart, (len(members)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	var others sync.WaitGroup
+	for len(members) > share {
+		theirs := members[:share]
+		members = members[share:]
+		others.Go(func() {
+			for _, m := range theirs {
+				do(m)
+			}
+		})
+	}
+	for _, m := range members {
+		do(m)
+	}
+	others.Wait()
 }
 
 // end tells the members that the tail is over. Later subscribers get a new one.

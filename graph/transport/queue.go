@@ -10,8 +10,8 @@ import (
 )
 
 // queue holds whole websocket frames until the peer takes them. There is no writer goroutine, which would cost each
-// idle socket a stack: the first frame starts a flusher, which writes all that is queued at once and ends when nothing
-// is left. Frames are built here and not by gorilla's writer because gorilla writes one message per system call and a
+// idle socket a stack: what the kernel does not take at once starts a flusher, which writes all that is queued and ends
+// when nothing is left. Frames are built here and not by gorilla's writer because gorilla writes one message per system call and a
 // burst of events is one write this way; server frames are not masked, so a frame is a length and the bytes.
 // All fields are guarded by Socket.mu.
 type queue struct {
@@ -20,6 +20,7 @@ type queue struct {
 	flushing bool
 	room     chan struct{} // closed when bytes have been written; nil when nobody waits
 	deadline time.Time     // of the last write, and of any further one once the socket is closing
+	direct   direct
 }
 
 type buffer struct{ bytes []byte }
@@ -89,8 +90,24 @@ func (s *Socket) push(opcode int, head, body, tail []byte) {
 	}
 	s.ws.Counters.FramesOut.Add(1)
 	s.ws.Counters.BytesOut.Add(int64(length))
+	idle := s.out.waiting == nil && !s.out.flushing
 	s.out.add(opcode, head, body, tail)
-	s.startFlush()
+	if !idle || !s.out.writeAtOnce() {
+		s.startFlush()
+	}
+}
+
+// writeAtOnce is true when the kernel has taken all that waits.
+func (q *queue) writeAtOnce() bool {
+	b := q.waiting
+	n := q.direct.write(b.bytes)
+	if n < len(b.bytes) {
+		b.bytes = append(b.bytes[:0], b.bytes[n:]...)
+		return false
+	}
+	q.waiting = nil
+	b.release()
+	return true
 }
 
 func (s *Socket) pushText(text []byte) { s.push(websocket.TextMessage, text, nil, nil) }

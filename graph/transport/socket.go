@@ -69,6 +69,7 @@ func newSocket(ws *WebSocket, conn *websocket.Conn, r *http.Request, exec graphq
 	base, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
 	s.base, s.cancel = context.WithValue(base, socketKey{}, s), cancel
 	s.ctx = s.base
+	s.out.direct.init(s.netConn)
 	conn.SetPingHandler(func(payload string) error { s.answerPing([]byte(payload)); return nil })
 	conn.SetPongHandler(func(string) error { s.isHeard(); return nil })
 	conn.SetCloseHandler(func(code int, _ string) error { s.answerClose(code); return nil })

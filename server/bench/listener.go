@@ -34,8 +34,8 @@ type listener struct {
 	failed error // why it does not come back any more
 }
 
-// appDialer has small buffers, of which thousands of sockets hold one each.
-var appDialer = &websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}, HandshakeTimeout: 20 * time.Second, ReadBufferSize: 1 << 10, WriteBufferPool: &sync.Pool{}}
+// appDialer has buffers that hold the frame of an event whole, as browsers do; plainPush has the same.
+var appDialer = &websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}, HandshakeTimeout: 20 * time.Second, ReadBufferSize: 4 << 10, WriteBufferPool: &sync.Pool{}}
 
 func newListener(host, token string, t *tally) *listener {
 	return &listener{host: host, token: token, dialer: appDialer, tally: t, started: make(chan struct{})}

@@ -40,6 +40,7 @@ type Options struct {
 	Now       func() time.Time    // nil: time.Now
 	Log       *slog.Logger        // nil: the default logger
 	Told      func(account int64) // called after a commit that left events in the outbox; must not block; may be nil
+	Feed      *db.Feed            // lets the intake number its events itself; nil: it leaves them in the outbox, too
 }
 
 // New makes a desk.
@@ -52,7 +53,6 @@ func New(o Options) *Desk {
 	if d.now == nil {
 		d.now = time.Now
 	}
-	d.intake = db.NewIntake(d.db, d.now)
 	d.hooks.byKey = map[string]known{}
 	d.health.notes = map[model.ID]*db.ChannelNote{}
 	d.brakes.by = map[model.ID]*brake{}
@@ -62,5 +62,6 @@ func New(o Options) *Desk {
 	if d.told == nil {
 		d.told = func(int64) {}
 	}
+	d.intake = db.NewIntake(d.db, d.now, d.told, o.Feed)
 	return d
 }

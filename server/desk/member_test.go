@@ -136,7 +136,7 @@ func TestNoConversationIsMissedWhileJoining(t *testing.T) {
 	o := newOffice(t)
 	hana := o.hire("hana", model.AgentRole)
 	c := o.connect("+15550000001")
-	intake := db.NewIntake(o.db, time.Now)
+	intake := db.NewIntake(o.db, time.Now, func(int64) {}, nil)
 	o.events()
 	begin := make(chan struct{}, 400)
 	var writing sync.WaitGroup

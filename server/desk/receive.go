@@ -20,9 +20,11 @@ func (d *Desk) Receive(ctx context.Context, c *model.Channel, messages []model.I
 		arrivals[i] = db.Arrival{Channel: c.ID, Kind: c.Kind, Incoming: m}
 	}
 	_, err := d.intake.Store(ctx, c.AccountID, arrivals...)
-	d.told(c.AccountID)
 	if slices.ContainsFunc(messages, func(m model.Incoming) bool { return len(m.Media) > 0 }) {
 		d.db.WakeQueue(db.MediaQueue)
 	}
 	return err
 }
+
+// EndReceiving returns when what was received is told of. Nothing may be received any more.
+func (d *Desk) EndReceiving() { d.intake.Wait() }

@@ -23,18 +23,17 @@ func genuine(r *channel.Request, f form, secrets []model.Secret) bool {
 		return false
 	}
 	fields := signedFields(f)
-	ok := false
 	for _, secret := range secrets {
 		if secret[AuthToken] == "" {
 			continue // anybody can sign with an empty key
 		}
 		for _, address := range addresses(r.Public, r.URI) {
 			if hmac.Equal(given, []byte(signature(secret[AuthToken], address+fields))) {
-				ok = true
+				return true
 			}
 		}
 	}
-	return ok
+	return false
 }
 
 // signature is base64 of HMAC-SHA1, as documented by Twilio (Webhooks security).
