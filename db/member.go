@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/uptrace/bun"
 
 	"github.com/livedesk/livedesk/model"
 )
@@ -77,42 +76,40 @@ func (s *Store) TeamAgents(ctx context.Context, account int64, teams []model.ID)
 	return s.members(ctx, "team_agents", "team_id", account, teams)
 }
 
+// within is something that belongs to a group.
+type within[T any] struct {
+	group model.ID
+	one   T
+}
+
 // members joins agents to the groups that the table of memberships puts them in.
 func (s *Store) members(ctx context.Context, table, group string, account int64, groups []model.ID) (map[model.ID][]*model.Agent, error) {
-	var rows []struct {
-		model.Agent `bun:",extend"`
-		Group       model.ID `bun:"in_group"`
-	}
-	err := s.NewSelect().TableExpr("? AS m", bun.Ident(table)).ColumnExpr("a.*, m.? AS in_group", bun.Ident(group)).
-		Join("JOIN agents AS a ON a.account_id = m.account_id AND a.id = m.agent_id").
-		Where("m.account_id = ? AND m.? IN (?)", account, bun.Ident(group), bun.List(groups)).
-		OrderExpr("lower(a.name), a.id").Scan(ctx, &rows)
+	rows, err := rowsOf(ctx, s, `SELECT m.`+group+`::text, `+agentColumns+` FROM `+table+` m JOIN agents t ON t.account_id = m.account_id AND t.id = m.agent_id
+		WHERE m.account_id = $1 AND m.`+group+` = ANY ($2::uuid[]) ORDER BY lower(t.name), t.id`, []any{account, texts(groups)},
+		func(w *within[model.Agent]) []any { return append([]any{(*string)(&w.group)}, agentFields(&w.one)...) })
 	if err != nil {
 		return nil, fmt.Errorf("read members: %w", err)
 	}
-	in := map[model.ID][]*model.Agent{}
-	for i := range rows {
-		in[rows[i].Group] = append(in[rows[i].Group], &rows[i].Agent)
-	}
-	return in, nil
+	return byGroup(rows), nil
 }
 
 // AgentChannels returns the channels that each of the agents works on, by name, removed ones left out.
 func (s *Store) AgentChannels(ctx context.Context, account int64, agents []model.ID) (map[model.ID][]*model.Channel, error) {
-	var rows []struct {
-		model.Channel `bun:",extend"`
-		Agent         model.ID `bun:"of_agent"`
-	}
-	err := s.NewSelect().TableExpr("channel_agents AS m").ColumnExpr("c.*, m.agent_id AS of_agent").
-		Join("JOIN channels AS c ON c.account_id = m.account_id AND c.id = m.channel_id").
-		Where("m.account_id = ? AND m.agent_id IN (?) AND c.removed_at IS NULL", account, bun.List(agents)).
-		OrderExpr("lower(c.name), c.id").Scan(ctx, &rows)
+	rows, err := rowsOf(ctx, s, `SELECT m.agent_id::text, `+channelColumns+` FROM channel_agents m JOIN channels t ON t.account_id = m.account_id AND t.id = m.channel_id
+		WHERE m.account_id = $1 AND m.agent_id = ANY ($2::uuid[]) AND t.removed_at IS NULL ORDER BY lower(t.name), t.id`, []any{account, texts(agents)},
+		func(w *within[model.Channel]) []any {
+			return append([]any{(*string)(&w.group)}, channelFields(&w.one)...)
+		})
 	if err != nil {
 		return nil, fmt.Errorf("read the channels of agents: %w", err)
 	}
-	of := map[model.ID][]*model.Channel{}
-	for i := range rows {
-		of[rows[i].Agent] = append(of[rows[i].Agent], &rows[i].Channel)
+	return byGroup(rows), nil
+}
+
+func byGroup[T any](rows []*within[T]) map[model.ID][]*T {
+	groups := map[model.ID][]*T{}
+	for _, r := range rows {
+		groups[r.group] = append(groups[r.group], &r.one)
 	}
-	return of, nil
+	return groups
 }
