@@ -201,6 +201,9 @@ func (in *Intake) once(ctx context.Context, account int64, body []byte, batch []
 		seen.queueNew(p, batch[0].item.Message)
 	}
 	if err := in.db.pool.SendBatch(ctx, p).Close(); err != nil {
+		for _, w := range batch { // what was returned before the end was undone
+			w.result = Arrived{}
+		}
 		return nil, fmt.Errorf("store messages: %w", err)
 	}
 	return seen, nil
@@ -223,51 +226,4 @@ func collectArrived(rows pgx.Rows, batch []*waiting) error {
 func permanent(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code[:2] == "22" || pg.Code == "54000")
-}
-
-// intakeItem is the SQL type intake_item.
-type intakeItem struct {
-	Ord             int                `json:"ord"`
-	Channel         model.ID           `json:"channel_id"`
-	Kind            model.ChannelKind  `json:"kind"`
-	Address         string             `json:"address"`
-	Others          []string           `json:"others,omitempty"`
-	Name            string             `json:"name"`
-	Phone           string             `json:"phone,omitempty"`
-	External        string             `json:"external_id"`
-	MessageKind     model.MessageKind  `json:"message_kind"`
-	Body            string             `json:"body"`
-	Data            *model.MessageData `json:"data,omitempty"`
-	Raw             json.RawMessage    `json:"raw,omitempty"`
-	Media           []intakeFile       `json:"media,omitempty"`
-	NewContact      model.ID           `json:"new_contact"`
-	NewConversation model.ID           `json:"new_conversation"`
-	Message         model.ID           `json:"message_id"`
-	Request         model.ID           `json:"request_id"`
-}
-
-// intakeFile is one element of the item's media.
-type intakeFile struct {
-	ID          model.ID `json:"id"`
-	Position    int      `json:"position"`
-	ContentType string   `json:"content_type"`
-	FileName    string   `json:"file_name"`
-	URL         string   `json:"url"`
-}
-
-func itemOf(a Arrival) intakeItem {
-	m := a.Incoming
-	item := intakeItem{
-		Channel: a.Channel, Kind: a.Kind, Address: m.Addresses[0], Others: m.Addresses[1:], Name: m.ProfileName,
-		External: m.ExternalID, MessageKind: m.Kind, Body: m.Text, Data: m.Data, Raw: m.Raw,
-		NewContact: model.NewID(model.KindContact), NewConversation: model.NewID(model.KindConversation),
-		Message: model.NewID(model.KindMessage), Request: model.NewID(model.KindRequest),
-	}
-	if model.IsPhoneNumber(item.Address) {
-		item.Phone = item.Address
-	}
-	for i, f := range m.Media {
-		item.Media = append(item.Media, intakeFile{model.NewID(model.KindAttachment), i, f.ContentType, f.FileName, f.URL})
-	}
-	return item
 }

@@ -190,3 +190,28 @@ func TestIntakesNumberBesideSequencers(t *testing.T) {
 	}
 	d.count(0, "event_outbox")
 }
+
+// What a transaction returned before it failed in the end is not told: its numbers are given to others.
+func TestIntakeTellsNothingOfWhatWasUndone(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, model.AlwaysNew)
+	f := d.feed()
+	w := d.follow(f)
+	in := db.NewIntake(d.DB, time.Now, f.Told, f)
+	d.exec(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''at the commit''; END'`)
+	d.exec(`CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON messages DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.text = 'lost') EXECUTE FUNCTION fail()`)
+	if got, err := in.Store(t.Context(), d.account, d.arrival("SM1", "lost", "+4915100")); err == nil {
+		t.Errorf("stored as %+v", got)
+	}
+	if _, err := in.Store(t.Context(), d.account, d.arrival("SM2", "kept", "+4915200")); err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, e := range collect(t, w, 2) {
+		told = append(told, shown(e))
+	}
+	if logged := d.logged(); !slices.Equal(told, logged) {
+		t.Errorf("told of\n%q, logged are\n%q", told, logged)
+	}
+	d.count(1, "messages")
+}
