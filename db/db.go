@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,7 +18,7 @@ import (
 
 // Options are the settings of a connection to the database. The zero value is fit for use.
 type Options struct {
-	MaxConns int32        // connections at most; 0: five for each processor and at least ten
+	MaxConns int32        // connections at most; 0: as the URL says (pool_max_conns), else five for each processor, 10 to 40
 	Log      *slog.Logger // where slow queries go; nil: the default logger
 }
 
@@ -52,8 +53,10 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		return nil, fmt.Errorf("read the database's address: %w", err)
 	}
 	// With 16 on two processors 64 writers did less than with 10, and their events came twice as late: each statement
-	// waits for all the others that run.
-	config.MaxConns = int32(max(10, 5*runtime.NumCPU()))
+	// waits for all the others that run. The desk's own Postgres takes 60, those of the feed and the listener among them.
+	if !strings.Contains(url, "pool_max_conns") {
+		config.MaxConns = int32(min(max(10, 5*runtime.GOMAXPROCS(0)), 40))
+	}
 	if o.MaxConns > 0 {
 		config.MaxConns = o.MaxConns
 	}

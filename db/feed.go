@@ -145,7 +145,7 @@ func (f *Feed) sequenceOnce(account int64) (int, error) {
 	if f.hub(account) == nil { // nobody here wants them
 		var n int
 		err := f.own.QueryRow(ctx, `SELECT count(*) FROM sequence_events($1, $2)`, account, readLimit).Scan(&n)
-		f.numbered(account, n, nil, nil)
+		f.numbered(account, n, nil)
 		return n, err
 	}
 	rows, err := f.own.Query(ctx, `SELECT `+eventColumns+` FROM sequence_events($1, $2)`, account, readLimit)
@@ -156,29 +156,53 @@ func (f *Feed) sequenceOnce(account int64) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	f.numbered(account, len(events), events, nil)
+	f.numbered(account, len(events), events)
 	return len(events), nil
 }
 
 // numbered tells the other processes, and whoever follows here. Without the events a follower who came meanwhile reads
 // them from the log.
-func (f *Feed) numbered(account int64, n int, events []*model.Event, seen *reading) {
+func (f *Feed) numbered(account int64, n int, events []*model.Event) {
 	if n == 0 {
 		return
 	}
-	if !f.alone.Load() {
-		select {
-		case f.hints <- account:
-		default: // they look each second
-		}
+	f.hintOthers(account)
+	f.deliver(account, events)
+}
+
+func (f *Feed) hintOthers(account int64) {
+	if f.alone.Load() {
+		return
 	}
-	f.deliver(account, events, seen)
+	select {
+	case f.hints <- account:
+	default: // they look each second
+	}
 }
 
 // took is told of events that the intake has committed under numbers of the log, and of what they are about if that was
-// read with them.
+// read with them. The intake does not wait for others who deliver, nor while the log is read.
 func (f *Feed) took(account int64, events []*model.Event, seen *reading) {
-	f.numbered(account, len(events), events, seen)
+	f.hintOthers(account)
+	h := f.hub(account)
+	if h == nil {
+		return
+	}
+	if h.delivering.TryLock() {
+		next := h.at >= 0 && events[0].Seq == h.at+1
+		if next {
+			f.publish(h, events, seen)
+		}
+		h.delivering.Unlock()
+		if next {
+			return
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ctx != nil && f.ctx.Err() == nil {
+		f.done.Go(func() { f.deliver(account, nil) })
+	}
 }
 
 // followed tells whether anybody here follows the account.
@@ -189,7 +213,7 @@ func (f *Feed) followed(account int64) bool {
 
 // deliver hands events that are committed to those who follow the account. Between what was delivered and these
 // another process may have numbered some: then the log itself is read.
-func (f *Feed) deliver(account int64, events []*model.Event, seen *reading) {
+func (f *Feed) deliver(account int64, events []*model.Event) {
 	h := f.hub(account)
 	if h == nil {
 		return
@@ -200,7 +224,7 @@ func (f *Feed) deliver(account int64, events []*model.Event, seen *reading) {
 		return // it could not be read where the log stands, and whoever waited for that gives the hub up
 	}
 	if len(events) > 0 && events[0].Seq == h.at+1 {
-		f.publish(h, events, seen)
+		f.publish(h, events, nil)
 		return
 	}
 	f.catchUp(h)
@@ -262,7 +286,7 @@ func (f *Feed) followAll() {
 	}
 	f.mu.Unlock()
 	for _, account := range accounts {
-		f.deliver(account, nil, nil)
+		f.deliver(account, nil)
 	}
 }
 

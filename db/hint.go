@@ -86,7 +86,7 @@ func (f *Feed) listenOnce(ctx context.Context) error {
 		f.SetAlone(false)
 		for s := range strings.SplitSeq(accounts, ",") {
 			if account, err := strconv.ParseInt(s, 10, 64); err == nil {
-				f.deliver(account, nil, nil)
+				f.deliver(account, nil)
 			}
 		}
 	}

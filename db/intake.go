@@ -46,6 +46,7 @@ type Intake struct {
 	mu     sync.Mutex
 	queues map[int64][]*waiting
 	work   sync.WaitGroup
+	ended  bool
 }
 
 type waiting struct {
@@ -87,16 +88,25 @@ func (in *Intake) Store(ctx context.Context, account int64, arrivals ...Arrival)
 // join queues the messages and starts a worker for the account unless one is at it.
 func (in *Intake) join(account int64, waits []*waiting) {
 	in.mu.Lock()
+	defer in.mu.Unlock()
 	queue, running := in.queues[account]
 	in.queues[account] = append(queue, waits...)
-	in.mu.Unlock()
-	if !running {
+	switch {
+	case running:
+	case in.ended:
+		go in.commitAll(account)
+	default:
 		in.work.Go(func() { in.commitAll(account) })
 	}
 }
 
-// Wait returns when all that was stored is told. Nothing may be stored meanwhile.
-func (in *Intake) Wait() { in.work.Wait() }
+// Wait returns when all that was stored so far is told. It is for the end: what is stored later is not waited for.
+func (in *Intake) Wait() {
+	in.mu.Lock()
+	in.ended = true
+	in.mu.Unlock()
+	in.work.Wait()
+}
 
 func (in *Intake) commitAll(account int64) {
 	for {

@@ -1,15 +1,19 @@
 -- The one way in for customers' messages: stores those of one account that came together, in one round trip.
 -- Unique indexes decide about duplicates and races. A racing duplicate or a racing reopening raises a unique
 -- violation, which undoes everything; the caller runs the batch again and then sees the other's rows.
--- Lock order: channels, contacts, conversations in the order of ids, agents (by trigger), the outbox last.
+-- Lock order: channels, contacts, conversations in the order of ids, agents (by trigger), the outbox or the log last.
 
 DO $$ BEGIN
   CREATE TYPE intake_item AS (
     ord int, channel_id uuid, kind text, address text, others text[], name text, phone text,
     external_id text, message_kind text, body text, data jsonb, raw jsonb, media jsonb,
     new_contact uuid, new_conversation uuid, message_id uuid, request_id uuid);
+EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+DO $$ BEGIN
   CREATE TYPE intake_place AS (
     ord int, channel_id uuid, contact_id uuid, is_blocked boolean, nth bigint, n bigint, conversation_id uuid, before text);
+EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+DO $$ BEGIN
   CREATE TYPE intake_arrival AS (
     ord int, channel_id uuid, conversation_id uuid, message_id uuid, seq bigint, began boolean, kinds text[]);
 EXCEPTION WHEN duplicate_object THEN NULL; END $$;
@@ -148,7 +152,7 @@ BEGIN
   IF items IS NULL THEN RETURN; END IF;
 
   -- Whoever changes the rights to a channel holds its row: they see what begins here, or it begins after them. The
-  -- check of the foreign key takes the same lock, but after the events have got their places.
+  -- check of the foreign key takes the same lock, but after conversations, and too late for one that is reopened.
   PERFORM 1 FROM channels h WHERE h.account_id = p_account AND h.id = ANY (ARRAY(SELECT DISTINCT x.channel_id FROM unnest(items) x)) ORDER BY h.id FOR KEY SHARE;
 
   -- Contacts. Those with one address go together; to join two addresses is rare and goes one by one.
@@ -240,6 +244,10 @@ BEGIN
   SELECT array_agg(ROW(q.ord, q.channel_id, q.home_id, q.message_id, q.seq, q.began, array_remove(ARRAY[
       CASE WHEN q.nth = 1 AND q.began THEN 'CONVERSATION_ADDED' WHEN q.nth = 1 AND q.woke THEN 'CONVERSATION_CHANGED' END,
       CASE WHEN NOT q.is_blocked THEN 'MESSAGE_ADDED' END], NULL))::intake_arrival ORDER BY q.ord) INTO arrivals FROM arrived q;
+  -- A conversation that went to another contact while this waited for its row is found there by the next try.
+  IF coalesce(cardinality(arrivals), 0) <> cardinality(items) THEN
+    RAISE EXCEPTION 'contacts were merged meanwhile' USING ERRCODE = 'serialization_failure';
+  END IF;
   RETURN QUERY SELECT * FROM tell_arrivals(p_account, arrivals, p_number);
 END $$;
 

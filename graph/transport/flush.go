@@ -9,16 +9,23 @@ import (
 // startFlush sees to it that a flusher runs. The caller holds mu.
 func (s *Socket) startFlush() {
 	if !s.out.flushing {
-		s.out.flushing = true
-		s.writes.Add(1)
-		go s.flush()
+		s.flushFrom(nil)
 	}
 }
 
-func (s *Socket) flush() {
+// flushFrom starts a flusher that first writes what is given to it. The caller holds mu.
+func (s *Socket) flushFrom(first *buffer) {
+	s.out.flushing = true
+	s.writes.Add(1)
+	go s.flush(first)
+}
+
+func (s *Socket) flush(b *buffer) {
 	defer s.writes.Done()
-	for {
-		b := s.take()
+	for ; ; b = nil {
+		if b == nil {
+			b = s.take()
+		}
 		if b == nil {
 			return
 		}

@@ -92,21 +92,27 @@ func (s *Socket) push(opcode int, head, body, tail []byte) {
 	s.ws.Counters.BytesOut.Add(int64(length))
 	idle := s.out.waiting == nil && !s.out.flushing
 	s.out.add(opcode, head, body, tail)
-	if !idle || !s.out.writeAtOnce() {
+	if !idle || !s.writeAtOnce() {
 		s.startFlush()
 	}
 }
 
-// writeAtOnce is true when the kernel has taken all that waits.
-func (q *queue) writeAtOnce() bool {
-	b := q.waiting
-	n := q.direct.write(b.bytes)
-	if n < len(b.bytes) {
-		b.bytes = append(b.bytes[:0], b.bytes[n:]...)
+// writeAtOnce is true when the kernel has taken something of the frame that waits. A frame that is begun belongs to a
+// flusher, which alone ends it: what waits can be thrown away.
+func (s *Socket) writeAtOnce() bool {
+	b := s.out.waiting
+	n := s.out.direct.write(b.bytes)
+	if n == 0 {
 		return false
 	}
-	q.waiting = nil
-	b.release()
+	s.out.waiting = nil
+	if n == len(b.bytes) {
+		b.release()
+		return true
+	}
+	b.bytes = append(b.bytes[:0], b.bytes[n:]...)
+	s.out.writing = len(b.bytes)
+	s.flushFrom(b)
 	return true
 }
 

@@ -277,6 +277,32 @@ func TestHeldResponsesAreBounded(t *testing.T) {
 	}
 }
 
+// A frame that the kernel has taken in part is ended before the close frame, also when the queue overflows at once.
+func TestABegunFrameIsEnded(t *testing.T) {
+	t.Parallel()
+	const large = 16 << 20 // more than the kernel holds for a socket
+	d := newDesk(t, script{
+		tail: func(ctx context.Context, s *transport.Stream, out chan<- *testschema.Event) {
+			s.Started(1)
+			for i, length := range []int{large, 200_000, 200_000} {
+				s.At(uint64(i + 2))
+				select {
+				case out <- &testschema.Event{Position: i + 2, Scope: strings.Repeat("x", length)}:
+				case <-ctx.Done():
+				}
+			}
+		},
+		prelude: caughtUp,
+	}.events, &transport.WebSocket{WriteTimeout: patience, QueueLimit: 100_000})
+	p, _ := d.join(t, "")
+	p.send(follows("1", 1))
+	await(t, "the queue overflows", func() bool { return d.Counters.SlowCloses.Load() == 1 })
+	if first := p.receive(); !strings.HasSuffix(first, "}}}}") || len(first) < large {
+		t.Errorf("%d bytes of the frame came, and end with %q", len(first), first[max(0, len(first)-20):])
+	}
+	p.expectClose(1013, "Too slow, resume")
+}
+
 // One member does not read: it is closed with 1013 when its queue is full, and the other one misses nothing.
 func TestStalledMember(t *testing.T) {
 	t.Parallel()

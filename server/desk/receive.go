@@ -26,5 +26,5 @@ func (d *Desk) Receive(ctx context.Context, c *model.Channel, messages []model.I
 	return err
 }
 
-// EndReceiving returns when what was received is told of. Nothing may be received any more.
+// EndReceiving returns when what was received so far is told of.
 func (d *Desk) EndReceiving() { d.intake.Wait() }

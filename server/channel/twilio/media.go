@@ -56,10 +56,13 @@ func (p *Provider) FetchMedia(ctx context.Context, c *model.Channel, secret mode
 	}, nil
 }
 
-// mediaError takes the URL out of the error: it names the account, and a redirect's is signed.
+// mediaError says what never mends, and takes the URL out of any other error: it names the account, and a redirect's is signed.
 func mediaError(err error) error {
 	if errors.Is(err, egress.ErrTooLarge) {
 		return model.Refuse(model.TooLarge, "The file is larger than 16 MB.")
+	}
+	if errors.Is(err, egress.ErrRefused) {
+		return model.Refuse(model.NotFound, "The file is in a place that may not be asked.")
 	}
 	var full *url.Error
 	if errors.As(err, &full) {

@@ -151,7 +151,7 @@ func TestFetchMediaErrors(t *testing.T) {
 		"internal error": {fails(500, 20500, "oops"), ""},
 		"rate":           {fails(429, 20429, "slow"), ""},
 		"to nowhere":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(302) }, ""},
-		"in circles":     {to(mediaPath), ""},
+		"in circles":     {to(mediaPath), model.NotFound},
 		"no content":     {page(204, ""), ""},
 		"breaks":         {breaks, ""},
 	}
