@@ -27,6 +27,8 @@ type Loads struct {
 	ChannelAgents Load[model.ID, []*model.Agent]       // by channel
 	TeamAgents    Load[model.ID, []*model.Agent]       // by team
 	AgentChannels Load[model.ID, []*model.Channel]     // by agent
+	Greetings     Load[model.ID, *model.Greeting]      // by channel
+	Hours         Load[model.ID, *model.Hours]         // by channel
 }
 
 // Loads returns an empty set of loads for the account.
@@ -48,6 +50,8 @@ func (s *Store) Loads(account int64) *Loads {
 	l.ChannelAgents.from(account, s.ChannelAgents)
 	l.TeamAgents.from(account, s.TeamAgents)
 	l.AgentChannels.from(account, s.AgentChannels)
+	l.Greetings.from(account, s.Greetings)
+	l.Hours.from(account, s.HoursOf)
 	return l
 }
 

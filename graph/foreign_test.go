@@ -149,6 +149,8 @@ func (p place) kindAt(t *testing.T) string {
 	switch name {
 	case "id", "ids":
 		return strings.TrimSuffix(strings.TrimSuffix(p.root.Name, "s"), "node")
+	case "subjectId":
+		return ""
 	case "upToMessageId", "replyToId":
 		return "message"
 	}

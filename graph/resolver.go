@@ -34,6 +34,9 @@ func (r *Resolver) Agent() exec.AgentResolver { return &agentResolver{r} }
 // Attachment is part of gqlgen's root.
 func (r *Resolver) Attachment() exec.AttachmentResolver { return &attachmentResolver{r} }
 
+// AuditEntry is part of gqlgen's root.
+func (r *Resolver) AuditEntry() exec.AuditEntryResolver { return &auditEntryResolver{r} }
+
 // Channel is part of gqlgen's root.
 func (r *Resolver) Channel() exec.ChannelResolver { return &channelResolver{r} }
 
@@ -51,6 +54,9 @@ func (r *Resolver) Delivery() exec.DeliveryResolver { return &deliveryResolver{r
 
 // EventPayload is part of gqlgen's root.
 func (r *Resolver) EventPayload() exec.EventPayloadResolver { return &eventPayloadResolver{} }
+
+// Hours is part of gqlgen's root.
+func (r *Resolver) Hours() exec.HoursResolver { return &hoursResolver{r} }
 
 // Message is part of gqlgen's root.
 func (r *Resolver) Message() exec.MessageResolver { return &messageResolver{r} }

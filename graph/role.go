@@ -36,6 +36,7 @@ var needs = map[string]model.Role{
 	"createTeam": model.Supervisor, "updateTeam": model.Supervisor, "deleteTeam": model.Supervisor,
 	"createLabel": model.Supervisor, "updateLabel": model.Supervisor, "deleteLabel": model.Supervisor,
 	"addChannelAgents": model.Supervisor, "removeChannelAgents": model.Supervisor, "setChannelAgents": model.Supervisor,
+	"updateGreeting": model.Supervisor, "updateHours": model.Supervisor, "auditLog": model.Supervisor,
 
 	"createAgent": model.Admin, "updateAgent": model.Admin, "resetPassword": model.Admin,
 	"createChannel": model.Admin, "updateChannel": model.Admin, "removeChannel": model.Admin,

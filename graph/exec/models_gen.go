@@ -145,6 +145,36 @@ type Assignment struct {
 	ReopenWithinHours int `json:"reopenWithinHours"`
 }
 
+// A page of the audit log.
+type AuditEntryConnection struct {
+	// The entries with their cursors.
+	Edges []*AuditEntryEdge `json:"edges"`
+	// The entries.
+	Nodes []*model.AuditEntry `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// An entry in the audit log.
+type AuditEntryEdge struct {
+	// Where the entry stands in the log.
+	Cursor string `json:"cursor"`
+	// The entry.
+	Node *model.AuditEntry `json:"node"`
+}
+
+// Which entries of the audit log: those that meet all that is given.
+type AuditFilter struct {
+	// Of this channel.
+	ChannelID *model.ID `json:"channelId,omitempty"`
+	// About this object.
+	SubjectID *model.ID `json:"subjectId,omitempty"`
+	// Changed by this agent.
+	AgentID *model.ID `json:"agentId,omitempty"`
+	// With one of these actions.
+	Actions []model.AuditAction `json:"actions,omitempty"`
+}
+
 // The present and the new password.
 type ChangePasswordInput struct {
 	// The present password.
@@ -935,6 +965,48 @@ type UpdateConversationInput struct {
 type UpdateConversationPayload struct {
 	// The conversation as it now is.
 	Conversation *model.Conversation `json:"conversation,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// What a channel greets with.
+type UpdateGreetingInput struct {
+	// The channel.
+	ChannelID model.ID `json:"channelId"`
+	// Whether it is sent. It needs a text then.
+	Enabled bool `json:"enabled"`
+	// What is sent, 1,600 characters at most; left out the present text stays.
+	Text *string `json:"text,omitempty"`
+}
+
+// The channel after the change.
+type UpdateGreetingPayload struct {
+	// The channel as it now is.
+	Channel *model.Channel `json:"channel,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// All of a channel's business hours.
+type UpdateHoursInput struct {
+	// The channel.
+	ChannelID model.ID `json:"channelId"`
+	// Whether they count. What is stored can be switched on as it is, so it is checked in either case.
+	Enabled bool `json:"enabled"`
+	// The zone that their times are of.
+	TimeZone string `json:"timeZone"`
+	// What a customer who writes outside the hours is sent, 1,600 characters at most; empty: nothing.
+	UnavailableMessage string `json:"unavailableMessage"`
+	// The hours of an ordinary week, each weekday once at most. One that is not named is closed.
+	Weekly []*model.DayHours `json:"weekly"`
+	// The dates that do not go by the week, each once, 500 at most.
+	Exceptions []*model.Exception `json:"exceptions"`
+}
+
+// The channel after the change.
+type UpdateHoursPayload struct {
+	// The channel as it now is.
+	Channel *model.Channel `json:"channel,omitempty"`
 	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
 }

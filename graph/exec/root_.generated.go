@@ -25,12 +25,14 @@ type ResolverRoot interface {
 	Account() AccountResolver
 	Agent() AgentResolver
 	Attachment() AttachmentResolver
+	AuditEntry() AuditEntryResolver
 	Channel() ChannelResolver
 	Contact() ContactResolver
 	Conversation() ConversationResolver
 	ConversationChange() ConversationChangeResolver
 	Delivery() DeliveryResolver
 	EventPayload() EventPayloadResolver
+	Hours() HoursResolver
 	Message() MessageResolver
 	MessageAddedPayload() MessageAddedPayloadResolver
 	Mutation() MutationResolver
@@ -114,6 +116,30 @@ type ComplexityRoot struct {
 		URL         func(childComplexity int) int
 	}
 
+	AuditEntry struct {
+		Action      func(childComplexity int) int
+		Actor       func(childComplexity int) int
+		After       func(childComplexity int) int
+		At          func(childComplexity int) int
+		Before      func(childComplexity int) int
+		Channel     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		SubjectID   func(childComplexity int) int
+		SubjectKind func(childComplexity int) int
+		System      func(childComplexity int) int
+	}
+
+	AuditEntryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AuditEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ChangePasswordPayload struct {
 		ExpiresAt  func(childComplexity int) int
 		Token      func(childComplexity int) int
@@ -125,7 +151,9 @@ type ComplexityRoot struct {
 		Agents              func(childComplexity int) int
 		Assignment          func(childComplexity int) int
 		CreatedAt           func(childComplexity int) int
+		Greeting            func(childComplexity int) int
 		Health              func(childComplexity int) int
+		Hours               func(childComplexity int) int
 		ID                  func(childComplexity int) int
 		Kind                func(childComplexity int) int
 		MessagingServiceSid func(childComplexity int) int
@@ -287,6 +315,17 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DayHours struct {
+		Day       func(childComplexity int) int
+		Intervals func(childComplexity int) int
+	}
+
+	DayPlan struct {
+		Date      func(childComplexity int) int
+		Exception func(childComplexity int) int
+		Open      func(childComplexity int) int
+	}
+
 	DeleteLabelPayload struct {
 		DeletedLabelID func(childComplexity int) int
 		UserErrors     func(childComplexity int) int
@@ -309,6 +348,33 @@ type ComplexityRoot struct {
 	EventPayload struct {
 		Cursor func(childComplexity int) int
 		Event  func(childComplexity int) int
+	}
+
+	Greeting struct {
+		Enabled func(childComplexity int) int
+		Text    func(childComplexity int) int
+	}
+
+	Hours struct {
+		Enabled            func(childComplexity int) int
+		Exceptions         func(childComplexity int) int
+		IsOpen             func(childComplexity int) int
+		NextChange         func(childComplexity int) int
+		TimeZone           func(childComplexity int) int
+		UnavailableMessage func(childComplexity int) int
+		Week               func(childComplexity int) int
+		Weekly             func(childComplexity int) int
+	}
+
+	HoursException struct {
+		Date      func(childComplexity int) int
+		Intervals func(childComplexity int) int
+		Name      func(childComplexity int) int
+	}
+
+	Interval struct {
+		Closes func(childComplexity int) int
+		Opens  func(childComplexity int) int
 	}
 
 	Invitation struct {
@@ -423,6 +489,8 @@ type ComplexityRoot struct {
 		UpdateChannel         func(childComplexity int, input UpdateChannelInput) int
 		UpdateContact         func(childComplexity int, input UpdateContactInput) int
 		UpdateConversation    func(childComplexity int, input UpdateConversationInput) int
+		UpdateGreeting        func(childComplexity int, input UpdateGreetingInput) int
+		UpdateHours           func(childComplexity int, input UpdateHoursInput) int
 		UpdateLabel           func(childComplexity int, input UpdateLabelInput) int
 		UpdateTeam            func(childComplexity int, input UpdateTeamInput) int
 	}
@@ -434,9 +502,15 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	Period struct {
+		End   func(childComplexity int) int
+		Start func(childComplexity int) int
+	}
+
 	Query struct {
 		Agent         func(childComplexity int, id model.ID) int
 		Agents        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AuditLog      func(childComplexity int, filter *AuditFilter, first *int, after *string, last *int, before *string) int
 		Channel       func(childComplexity int, id model.ID) int
 		Channels      func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Contact       func(childComplexity int, id model.ID) int
@@ -598,6 +672,16 @@ type ComplexityRoot struct {
 	UpdateConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	UpdateGreetingPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateHoursPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UpdateLabelPayload struct {
@@ -870,6 +954,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Attachment.URL(childComplexity), true
 
+	case "AuditEntry.action":
+		if e.ComplexityRoot.AuditEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Action(childComplexity), true
+	case "AuditEntry.actor":
+		if e.ComplexityRoot.AuditEntry.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Actor(childComplexity), true
+	case "AuditEntry.after":
+		if e.ComplexityRoot.AuditEntry.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.After(childComplexity), true
+	case "AuditEntry.at":
+		if e.ComplexityRoot.AuditEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.At(childComplexity), true
+	case "AuditEntry.before":
+		if e.ComplexityRoot.AuditEntry.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Before(childComplexity), true
+	case "AuditEntry.channel":
+		if e.ComplexityRoot.AuditEntry.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Channel(childComplexity), true
+	case "AuditEntry.id":
+		if e.ComplexityRoot.AuditEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ID(childComplexity), true
+	case "AuditEntry.subjectId":
+		if e.ComplexityRoot.AuditEntry.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.SubjectID(childComplexity), true
+	case "AuditEntry.subjectKind":
+		if e.ComplexityRoot.AuditEntry.SubjectKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.SubjectKind(childComplexity), true
+	case "AuditEntry.system":
+		if e.ComplexityRoot.AuditEntry.System == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.System(childComplexity), true
+
+	case "AuditEntryConnection.edges":
+		if e.ComplexityRoot.AuditEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Edges(childComplexity), true
+	case "AuditEntryConnection.nodes":
+		if e.ComplexityRoot.AuditEntryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Nodes(childComplexity), true
+	case "AuditEntryConnection.pageInfo":
+		if e.ComplexityRoot.AuditEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.PageInfo(childComplexity), true
+
+	case "AuditEntryEdge.cursor":
+		if e.ComplexityRoot.AuditEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Cursor(childComplexity), true
+	case "AuditEntryEdge.node":
+		if e.ComplexityRoot.AuditEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
+
 	case "ChangePasswordPayload.expiresAt":
 		if e.ComplexityRoot.ChangePasswordPayload.ExpiresAt == nil {
 			break
@@ -913,12 +1090,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.CreatedAt(childComplexity), true
+	case "Channel.greeting":
+		if e.ComplexityRoot.Channel.Greeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Greeting(childComplexity), true
 	case "Channel.health":
 		if e.ComplexityRoot.Channel.Health == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Channel.Health(childComplexity), true
+	case "Channel.hours":
+		if e.ComplexityRoot.Channel.Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Hours(childComplexity), true
 	case "Channel.id":
 		if e.ComplexityRoot.Channel.ID == nil {
 			break
@@ -1498,6 +1687,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateTeamPayload.UserErrors(childComplexity), true
 
+	case "DayHours.day":
+		if e.ComplexityRoot.DayHours.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayHours.Day(childComplexity), true
+	case "DayHours.intervals":
+		if e.ComplexityRoot.DayHours.Intervals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayHours.Intervals(childComplexity), true
+
+	case "DayPlan.date":
+		if e.ComplexityRoot.DayPlan.Date == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayPlan.Date(childComplexity), true
+	case "DayPlan.exception":
+		if e.ComplexityRoot.DayPlan.Exception == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayPlan.Exception(childComplexity), true
+	case "DayPlan.open":
+		if e.ComplexityRoot.DayPlan.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayPlan.Open(childComplexity), true
+
 	case "DeleteLabelPayload.deletedLabelId":
 		if e.ComplexityRoot.DeleteLabelPayload.DeletedLabelID == nil {
 			break
@@ -1573,6 +1794,100 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EventPayload.Event(childComplexity), true
+
+	case "Greeting.enabled":
+		if e.ComplexityRoot.Greeting.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Greeting.Enabled(childComplexity), true
+	case "Greeting.text":
+		if e.ComplexityRoot.Greeting.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Greeting.Text(childComplexity), true
+
+	case "Hours.enabled":
+		if e.ComplexityRoot.Hours.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.Enabled(childComplexity), true
+	case "Hours.exceptions":
+		if e.ComplexityRoot.Hours.Exceptions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.Exceptions(childComplexity), true
+	case "Hours.isOpen":
+		if e.ComplexityRoot.Hours.IsOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.IsOpen(childComplexity), true
+	case "Hours.nextChange":
+		if e.ComplexityRoot.Hours.NextChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.NextChange(childComplexity), true
+	case "Hours.timeZone":
+		if e.ComplexityRoot.Hours.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.TimeZone(childComplexity), true
+	case "Hours.unavailableMessage":
+		if e.ComplexityRoot.Hours.UnavailableMessage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.UnavailableMessage(childComplexity), true
+	case "Hours.week":
+		if e.ComplexityRoot.Hours.Week == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.Week(childComplexity), true
+	case "Hours.weekly":
+		if e.ComplexityRoot.Hours.Weekly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.Weekly(childComplexity), true
+
+	case "HoursException.date":
+		if e.ComplexityRoot.HoursException.Date == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HoursException.Date(childComplexity), true
+	case "HoursException.intervals":
+		if e.ComplexityRoot.HoursException.Intervals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HoursException.Intervals(childComplexity), true
+	case "HoursException.name":
+		if e.ComplexityRoot.HoursException.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HoursException.Name(childComplexity), true
+
+	case "Interval.closes":
+		if e.ComplexityRoot.Interval.Closes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Interval.Closes(childComplexity), true
+	case "Interval.opens":
+		if e.ComplexityRoot.Interval.Opens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Interval.Opens(childComplexity), true
 
 	case "Invitation.expiresAt":
 		if e.ComplexityRoot.Invitation.ExpiresAt == nil {
@@ -2171,6 +2486,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateConversation(childComplexity, args["input"].(UpdateConversationInput)), true
+	case "Mutation.updateGreeting":
+		if e.ComplexityRoot.Mutation.UpdateGreeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateGreeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateGreeting(childComplexity, args["input"].(UpdateGreetingInput)), true
+	case "Mutation.updateHours":
+		if e.ComplexityRoot.Mutation.UpdateHours == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateHours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateHours(childComplexity, args["input"].(UpdateHoursInput)), true
 	case "Mutation.updateLabel":
 		if e.ComplexityRoot.Mutation.UpdateLabel == nil {
 			break
@@ -2219,6 +2556,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Period.end":
+		if e.ComplexityRoot.Period.End == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Period.End(childComplexity), true
+	case "Period.start":
+		if e.ComplexityRoot.Period.Start == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Period.Start(childComplexity), true
+
 	case "Query.agent":
 		if e.ComplexityRoot.Query.Agent == nil {
 			break
@@ -2241,6 +2591,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Agents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.auditLog":
+		if e.ComplexityRoot.Query.AuditLog == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["filter"].(*AuditFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.channel":
 		if e.ComplexityRoot.Query.Channel == nil {
 			break
@@ -2842,6 +3203,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateConversationPayload.UserErrors(childComplexity), true
 
+	case "UpdateGreetingPayload.channel":
+		if e.ComplexityRoot.UpdateGreetingPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateGreetingPayload.Channel(childComplexity), true
+	case "UpdateGreetingPayload.userErrors":
+		if e.ComplexityRoot.UpdateGreetingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateGreetingPayload.UserErrors(childComplexity), true
+
+	case "UpdateHoursPayload.channel":
+		if e.ComplexityRoot.UpdateHoursPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateHoursPayload.Channel(childComplexity), true
+	case "UpdateHoursPayload.userErrors":
+		if e.ComplexityRoot.UpdateHoursPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateHoursPayload.UserErrors(childComplexity), true
+
 	case "UpdateLabelPayload.label":
 		if e.ComplexityRoot.UpdateLabelPayload.Label == nil {
 			break
@@ -2901,6 +3288,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AssignConversationInput", ec.unmarshalInputAssignConversationInput),
 			graphql.NewInputUnmarshaler("AssignTarget", ec.unmarshalInputAssignTarget),
 			graphql.NewInputUnmarshaler("AssigneeFilter", ec.unmarshalInputAssigneeFilter),
+			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("ChannelCredentialsInput", ec.unmarshalInputChannelCredentialsInput),
 			graphql.NewInputUnmarshaler("ContactFilter", ec.unmarshalInputContactFilter),
@@ -2909,8 +3297,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateChannelInput", ec.unmarshalInputCreateChannelInput),
 			graphql.NewInputUnmarshaler("CreateLabelInput", ec.unmarshalInputCreateLabelInput),
 			graphql.NewInputUnmarshaler("CreateTeamInput", ec.unmarshalInputCreateTeamInput),
+			graphql.NewInputUnmarshaler("DayHoursInput", ec.unmarshalInputDayHoursInput),
 			graphql.NewInputUnmarshaler("DeleteLabelInput", ec.unmarshalInputDeleteLabelInput),
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
+			graphql.NewInputUnmarshaler("HoursExceptionInput", ec.unmarshalInputHoursExceptionInput),
+			graphql.NewInputUnmarshaler("IntervalInput", ec.unmarshalInputIntervalInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("RemoveChannelAgentsInput", ec.unmarshalInputRemoveChannelAgentsInput),
 			graphql.NewInputUnmarshaler("RemoveChannelInput", ec.unmarshalInputRemoveChannelInput),
@@ -2932,6 +3323,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateChannelInput", ec.unmarshalInputUpdateChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
 			graphql.NewInputUnmarshaler("UpdateConversationInput", ec.unmarshalInputUpdateConversationInput),
+			graphql.NewInputUnmarshaler("UpdateGreetingInput", ec.unmarshalInputUpdateGreetingInput),
+			graphql.NewInputUnmarshaler("UpdateHoursInput", ec.unmarshalInputUpdateHoursInput),
 			graphql.NewInputUnmarshaler("UpdateLabelInput", ec.unmarshalInputUpdateLabelInput),
 			graphql.NewInputUnmarshaler("UpdateTeamInput", ec.unmarshalInputUpdateTeamInput),
 		)
@@ -3041,6 +3434,26 @@ scalar PhoneNumber @specifiedBy(url: "https://www.itu.int/rec/T-REC-E.164")
 An absolute address.
 """
 scalar URL @specifiedBy(url: "https://url.spec.whatwg.org/")
+
+"""
+A time on the clock on the wall, as "HH:MM". "24:00" is the end of a day: something may close at it, and not open.
+"""
+scalar LocalTime
+
+"""
+A date in the calendar, as "YYYY-MM-DD".
+"""
+scalar Date
+
+"""
+The name of a time zone of the IANA, such as "Asia/Tokyo".
+"""
+scalar TimeZone
+
+"""
+A value of any form: objects, lists, texts, numbers.
+"""
+scalar JSON
 
 """
 What has an id that is unique on the whole desk and can be looked up with ` + "`" + `node` + "`" + `.
@@ -3189,6 +3602,19 @@ type Query {
     "The id of the message."
     id: ID!
   ): Message
+  "Who changed which setting, newest first. Supervisors and admins."
+  auditLog(
+    "Which entries; without it all."
+    filter: AuditFilter
+    "How many from the start, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end, at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): AuditEntryConnection
 }
 
 """
@@ -3304,6 +3730,16 @@ type Mutation {
     "What changes; what is left out stays."
     input: UpdateAssignmentInput!
   ): UpdateAssignmentPayload
+  "Says whether and with what a channel's new conversations are greeted. Supervisors and admins."
+  updateGreeting(
+    "The channel and its greeting."
+    input: UpdateGreetingInput!
+  ): UpdateGreetingPayload
+  "Replaces a channel's business hours as a whole. Supervisors and admins."
+  updateHours(
+    "The channel and its hours."
+    input: UpdateHoursInput!
+  ): UpdateHoursPayload
   "Sends a message to the customer. It is queued at once and delivered in the order of the conversation; ` + "`" + `delivery` + "`" + ` tells how far it got."
   sendMessage(
     "The message."
@@ -3918,6 +4354,10 @@ type Channel implements Node {
   agents: [Agent!]!
   "How its conversations find an agent."
   assignment: Assignment!
+  "What the desk sends by itself on a customer's first message."
+  greeting: Greeting!
+  "When people are there to answer."
+  hours: Hours!
   "What the provider and the desk last said to each other. Null for the role AGENT."
   health: ChannelHealth
   "When it was added."
@@ -4236,6 +4676,280 @@ type UpdateAssignmentPayload {
   channel: Channel
   "Why it was refused; empty when it was done."
   userErrors: [UserError!]!
+}
+
+# What a channel does by itself ----------------------------------------------------------------------------------------
+
+"""
+What the desk sends by itself, once per new conversation, on the customer's first message.
+"""
+type Greeting {
+  "Whether it is sent."
+  enabled: Boolean!
+  "What is sent."
+  text: String!
+}
+
+"""
+What a channel greets with.
+"""
+input UpdateGreetingInput {
+  "The channel."
+  channelId: ID!
+  "Whether it is sent. It needs a text then."
+  enabled: Boolean!
+  "What is sent, 1,600 characters at most; left out the present text stays."
+  text: String
+}
+
+"""
+The channel after the change.
+"""
+type UpdateGreetingPayload {
+  "The channel as it now is."
+  channel: Channel
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+The business hours of a channel. A channel that never set any shows them switched off.
+"""
+type Hours {
+  "Whether they count. While they do not, the channel is always open."
+  enabled: Boolean!
+  "The zone that their times are of."
+  timeZone: TimeZone!
+  "What a customer who writes outside the hours is sent, in place of the greeting; empty: nothing."
+  unavailableMessage: String!
+  "The hours of an ordinary week. A weekday that is not named is closed."
+  weekly: [DayHours!]!
+  "The dates that do not go by the week."
+  exceptions: [HoursException!]!
+  "Whether the channel is open now."
+  isOpen: Boolean!
+  "When it next opens, or closes if it is open; null when that is not in sight."
+  nextChange: DateTime
+  "Today and the six days after it in the zone of the hours, as they are or would be if they were enabled."
+  week: [DayPlan!]!
+}
+
+"""
+The hours of one weekday.
+"""
+type DayHours {
+  "The weekday."
+  day: Weekday!
+  "When it is open; none: it is closed."
+  intervals: [Interval!]!
+}
+
+"""
+A day of the week.
+"""
+enum Weekday {
+  "Monday."
+  MONDAY
+  "Tuesday."
+  TUESDAY
+  "Wednesday."
+  WEDNESDAY
+  "Thursday."
+  THURSDAY
+  "Friday."
+  FRIDAY
+  "Saturday."
+  SATURDAY
+  "Sunday."
+  SUNDAY
+}
+
+"""
+A time of the day during which a channel is open: up to and without its end. When it closes before it opens it goes on after midnight.
+"""
+type Interval {
+  "When it opens."
+  opens: LocalTime!
+  "When it closes; for the end of the day 24:00."
+  closes: LocalTime!
+}
+
+"""
+The hours of one date, in place of what the week says about it, also of what would come over midnight from the evening before.
+"""
+type HoursException {
+  "The date."
+  date: Date!
+  "What to call it."
+  name: String!
+  "When it is open; none: it is closed."
+  intervals: [Interval!]!
+}
+
+"""
+When a channel is open on one date.
+"""
+type DayPlan {
+  "The date, in the zone of the hours."
+  date: Date!
+  "The name of the exception that the date goes by; null when it goes by the week."
+  exception: String
+  "When it is open, from midnight to midnight."
+  open: [Period!]!
+}
+
+"""
+A stretch of time, up to and without its end.
+"""
+type Period {
+  "When it begins."
+  start: DateTime!
+  "When it ends."
+  end: DateTime!
+}
+
+"""
+All of a channel's business hours.
+"""
+input UpdateHoursInput {
+  "The channel."
+  channelId: ID!
+  "Whether they count. What is stored can be switched on as it is, so it is checked in either case."
+  enabled: Boolean!
+  "The zone that their times are of."
+  timeZone: TimeZone!
+  "What a customer who writes outside the hours is sent, 1,600 characters at most; empty: nothing."
+  unavailableMessage: String! = ""
+  "The hours of an ordinary week, each weekday once at most. One that is not named is closed."
+  weekly: [DayHoursInput!]!
+  "The dates that do not go by the week, each once, 500 at most."
+  exceptions: [HoursExceptionInput!]! = []
+}
+
+"""
+The hours of one weekday.
+"""
+input DayHoursInput {
+  "The weekday."
+  day: Weekday!
+  "When it is open, 20 intervals at most that do not overlap; none: it is closed."
+  intervals: [IntervalInput!]!
+}
+
+"""
+A time of the day during which a channel is open: up to and without its end. When it closes before it opens it goes on after midnight.
+"""
+input IntervalInput {
+  "When it opens, from 00:00 to 23:59."
+  opens: LocalTime!
+  "When it closes, from 00:00 to 24:00."
+  closes: LocalTime!
+}
+
+"""
+The hours of one date.
+"""
+input HoursExceptionInput {
+  "The date."
+  date: Date!
+  "What to call it, 100 characters at most."
+  name: String! = ""
+  "When it is open; none: it is closed."
+  intervals: [IntervalInput!]! = []
+}
+
+"""
+The channel after the change.
+"""
+type UpdateHoursPayload {
+  "The channel as it now is."
+  channel: Channel
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+# The audit log --------------------------------------------------------------------------------------------------------
+
+"""
+Who changed which setting, from what to what. It holds no secrets and no texts of customers.
+"""
+type AuditEntry implements Node {
+  "The opaque id."
+  id: ID!
+  "When it was changed."
+  at: DateTime!
+  "Who changed it; null for the desk itself."
+  actor: Agent
+  "The part of the desk that changed it; null for an agent."
+  system: String
+  "What was done."
+  action: AuditAction!
+  "The kind of what the setting belongs to."
+  subjectKind: AuditSubject!
+  "The id of what the setting belongs to, which may be gone."
+  subjectId: ID!
+  "The channel whose setting it is; null for one of the account."
+  channel: Channel
+  "What it was; null when there was nothing."
+  before: JSON
+  "What it became; null when nothing is left."
+  after: JSON
+}
+
+"""
+What was done to a setting. More of them come with more settings.
+"""
+enum AuditAction {
+  "A channel's greeting was changed."
+  GREETING_UPDATED
+  "A channel's business hours were changed."
+  HOURS_UPDATED
+  "How a channel's conversations find an agent was changed."
+  ASSIGNMENT_UPDATED
+}
+
+"""
+The kind of what a setting belongs to.
+"""
+enum AuditSubject {
+  "A channel."
+  CHANNEL
+}
+
+"""
+Which entries of the audit log: those that meet all that is given.
+"""
+input AuditFilter {
+  "Of this channel."
+  channelId: ID
+  "About this object."
+  subjectId: ID
+  "Changed by this agent."
+  agentId: ID
+  "With one of these actions."
+  actions: [AuditAction!]
+}
+
+"""
+A page of the audit log.
+"""
+type AuditEntryConnection {
+  "The entries with their cursors."
+  edges: [AuditEntryEdge!]!
+  "The entries."
+  nodes: [AuditEntry!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"""
+An entry in the audit log.
+"""
+type AuditEntryEdge {
+  "Where the entry stands in the log."
+  cursor: String!
+  "The entry."
+  node: AuditEntry!
 }
 
 # Customers ------------------------------------------------------------------------------------------------------------
@@ -5289,6 +6003,54 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
 }
 
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEntry_at(ctx, field)
+	case "actor":
+		return ec.fieldContext_AuditEntry_actor(ctx, field)
+	case "system":
+		return ec.fieldContext_AuditEntry_system(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEntry_action(ctx, field)
+	case "subjectKind":
+		return ec.fieldContext_AuditEntry_subjectKind(ctx, field)
+	case "subjectId":
+		return ec.fieldContext_AuditEntry_subjectId(ctx, field)
+	case "channel":
+		return ec.fieldContext_AuditEntry_channel(ctx, field)
+	case "before":
+		return ec.fieldContext_AuditEntry_before(ctx, field)
+	case "after":
+		return ec.fieldContext_AuditEntry_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditEntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEntryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -5325,6 +6087,10 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_agents(ctx, field)
 	case "assignment":
 		return ec.fieldContext_Channel_assignment(ctx, field)
+	case "greeting":
+		return ec.fieldContext_Channel_greeting(ctx, field)
+	case "hours":
+		return ec.fieldContext_Channel_hours(ctx, field)
 	case "health":
 		return ec.fieldContext_Channel_health(ctx, field)
 	case "createdAt":
@@ -5603,6 +6369,28 @@ func (ec *executionContext) childFields_CreateTeamPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateTeamPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DayHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_DayHours_day(ctx, field)
+	case "intervals":
+		return ec.fieldContext_DayHours_intervals(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DayHours", field.Name)
+}
+
+func (ec *executionContext) childFields_DayPlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "date":
+		return ec.fieldContext_DayPlan_date(ctx, field)
+	case "exception":
+		return ec.fieldContext_DayPlan_exception(ctx, field)
+	case "open":
+		return ec.fieldContext_DayPlan_open(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DayPlan", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteLabelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedLabelId":
@@ -5649,6 +6437,60 @@ func (ec *executionContext) childFields_EventPayload(ctx context.Context, field 
 		return ec.fieldContext_EventPayload_event(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EventPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Greeting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enabled":
+		return ec.fieldContext_Greeting_enabled(ctx, field)
+	case "text":
+		return ec.fieldContext_Greeting_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Greeting", field.Name)
+}
+
+func (ec *executionContext) childFields_Hours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enabled":
+		return ec.fieldContext_Hours_enabled(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_Hours_timeZone(ctx, field)
+	case "unavailableMessage":
+		return ec.fieldContext_Hours_unavailableMessage(ctx, field)
+	case "weekly":
+		return ec.fieldContext_Hours_weekly(ctx, field)
+	case "exceptions":
+		return ec.fieldContext_Hours_exceptions(ctx, field)
+	case "isOpen":
+		return ec.fieldContext_Hours_isOpen(ctx, field)
+	case "nextChange":
+		return ec.fieldContext_Hours_nextChange(ctx, field)
+	case "week":
+		return ec.fieldContext_Hours_week(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Hours", field.Name)
+}
+
+func (ec *executionContext) childFields_HoursException(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "date":
+		return ec.fieldContext_HoursException_date(ctx, field)
+	case "name":
+		return ec.fieldContext_HoursException_name(ctx, field)
+	case "intervals":
+		return ec.fieldContext_HoursException_intervals(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HoursException", field.Name)
+}
+
+func (ec *executionContext) childFields_Interval(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "opens":
+		return ec.fieldContext_Interval_opens(ctx, field)
+	case "closes":
+		return ec.fieldContext_Interval_closes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Interval", field.Name)
 }
 
 func (ec *executionContext) childFields_Invitation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5809,6 +6651,16 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_Period(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return ec.fieldContext_Period_start(ctx, field)
+	case "end":
+		return ec.fieldContext_Period_end(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Period", field.Name)
 }
 
 func (ec *executionContext) childFields_Referral(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6093,6 +6945,26 @@ func (ec *executionContext) childFields_UpdateConversationPayload(ctx context.Co
 		return ec.fieldContext_UpdateConversationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateGreetingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_UpdateGreetingPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateGreetingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateGreetingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_UpdateHoursPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateHoursPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateHoursPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateLabelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -184,19 +184,32 @@ func (d *Desk) UpdateAssignment(ctx context.Context, change AssignmentChange) (*
 	var c *model.Channel
 	err = d.changeChannel(ctx, v, change.Channel, func(s *db.Store, now *model.Channel) error {
 		c = now
-		if change.Mode != nil {
-			c.AssignmentMode = *change.Mode
+		before := assignmentOf(c)
+		change.apply(c)
+		if err := s.SaveAssignment(ctx, c); err != nil {
+			return err
 		}
-		if change.ReopenPolicy != nil {
-			c.ReopenPolicy = *change.ReopenPolicy
-		}
-		if change.ReopenWithinHours != nil {
-			c.ReopenWithinHours = *change.ReopenWithinHours
-		}
-		return s.SaveChannel(ctx, c)
+		return d.audit(ctx, s, v, ofChannel(model.AuditAssignmentUpdated, c.ID), before, assignmentOf(c))
 	})
 	if err != nil {
 		c, _ = d.db.Channel(ctx, v.Account, change.Channel) // as it is, if it is there
 	}
 	return c, err
+}
+
+func (change AssignmentChange) apply(c *model.Channel) {
+	if change.Mode != nil {
+		c.AssignmentMode = *change.Mode
+	}
+	if change.ReopenPolicy != nil {
+		c.ReopenPolicy = *change.ReopenPolicy
+	}
+	if change.ReopenWithinHours != nil {
+		c.ReopenWithinHours = *change.ReopenWithinHours
+	}
+}
+
+// assignmentOf is what the audit log shows of it.
+func assignmentOf(c *model.Channel) map[string]any {
+	return map[string]any{"mode": c.AssignmentMode, "reopenPolicy": c.ReopenPolicy, "reopenWithinHours": c.ReopenWithinHours}
 }

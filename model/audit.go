@@ -1,0 +1,65 @@
+package model
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// AuditAction says what was done to a setting.
+type AuditAction string
+
+// The actions of the audit log.
+const (
+	AuditGreetingUpdated   AuditAction = "GREETING_UPDATED"
+	AuditHoursUpdated      AuditAction = "HOURS_UPDATED"
+	AuditAssignmentUpdated AuditAction = "ASSIGNMENT_UPDATED"
+)
+
+// AuditSubject is the kind of what a setting belongs to.
+type AuditSubject string
+
+// The subjects of the audit log.
+const (
+	AuditChannel AuditSubject = "CHANNEL"
+)
+
+// AuditEntry says who changed which setting, from what to what. It holds no secrets and no texts of customers.
+type AuditEntry struct {
+	AccountID   int64
+	ID          ID
+	At          time.Time
+	ActorID     ID     // the agent; empty for the desk itself
+	System      string // the named part of the desk; empty for an agent
+	Action      AuditAction
+	SubjectKind AuditSubject
+	SubjectID   ID
+	ChannelID   ID              // whose setting it is; empty for one of the account
+	Before      json.RawMessage // nil: there was nothing
+	After       json.RawMessage // nil: nothing is left
+}
+
+// Audit notes that the viewer changes what is before into what is after; either may be nil. It returns nil when the two
+// are the same.
+func (v *Viewer) Audit(at time.Time, e AuditEntry, before, after any) (*AuditEntry, error) {
+	e.AccountID, e.ID, e.At, e.ActorID, e.System = v.Account, NewIDAt(KindAuditEntry, at), at, v.Agent, v.System
+	var err error
+	if e.Before, err = shown(before); err == nil {
+		e.After, err = shown(after)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("note %s: %w", e.Action, err)
+	}
+	if bytes.Equal(e.Before, e.After) {
+		return nil, nil
+	}
+	return &e, nil
+}
+
+func shown(value any) (json.RawMessage, error) {
+	if value == nil {
+		return nil, nil
+	}
+	return json.Marshal(value)
+}
