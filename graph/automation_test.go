@@ -23,6 +23,26 @@ func (s *story) automation(channel string) {
 	s.want(got, "Asia/Tokyo", "channel", "hours", "timeZone")
 	s.want(got, "24:00", "channel", "hours", "weekly", 0, "intervals", 0, "closes")
 	s.want(got, "Christmas", "channel", "hours", "exceptions", 0, "name")
+	s.rules(channel)
+}
+
+func (s *story) rules(channel string) {
+	refunds := vars{"channelId": channel, "name": "Refunds", "enabled": true, "match": "ALL", "action": vars{"assignTo": vars{"humanAgents": true}, "priority": "HIGH"},
+		"conditions": []vars{{"messageText": vars{"contains": "refund"}}, {"businessHours": "OUTSIDE"}, {"contactAddress": vars{"startsWith": "+81"}}}}
+	got := s.ask(s.admin, "CreateRoutingRule", vars{"input": refunds})
+	s.want(got, `When the message contains "refund" and it is outside business hours and the customer's address starts with "+81", assign it to the channel's human agents with the priority HIGH.`, "rule", "summary")
+	first := at(got, "rule", "id")
+	got = s.ask(s.admin, "CreateRoutingRule", vars{"input": vars{"channelId": channel, "name": "Rest", "enabled": false, "match": "ALL", "conditions": []vars{}, "action": vars{"assignTo": vars{"humanAgents": true}}}})
+	s.want(got, 2.0, "rule", "position")
+	second := at(got, "rule", "id")
+	got = s.ask(s.admin, "OrderRoutingRules", vars{"input": vars{"channelId": channel, "ruleIds": []any{second, first}}})
+	s.want(got, "Rest", "channel", "rules", 0, "name")
+	got = s.ask(s.admin, "UpdateRoutingRule", vars{"input": vars{"ruleId": second, "enabled": true}})
+	s.want(got, "SHADOWS", "warnings", 0, "code")
+	s.want(got, first, "warnings", 0, "ruleId")
+	got = s.ask(s.admin, "DeleteRoutingRule", vars{"input": vars{"ruleId": second}})
+	s.want(got, first, "channel", "rules", 0, "id")
+	s.want(got, 1.0, "channel", "rules", 0, "position")
 }
 
 // at is the API at a moment.

@@ -31,6 +31,7 @@ func (a *api) furnish(token string) map[string]string {
 	ids["channel"] = make("createChannel", vars{"name": "Channel", "credentials": vars{"twilioWhatsapp": vars{
 		"accountSid": twiliotest.AccountSid, "authToken": twiliotest.AuthToken, "sender": vars{"phoneNumber": "+15550100100"}}}}, "channel")
 	make("addChannelAgents", vars{"channelId": ids["channel"], "agentIds": []string{ids["agent"]}}, "channel")
+	ids["rule"] = make("createRoutingRule", vars{"channelId": ids["channel"], "name": "Rule", "action": vars{"assignTo": vars{"humanAgents": true}}}, "rule")
 	ids["conversation"] = a.customer(viewer.Account, ids["channel"], "+447700900101", "Ana Lima", "Hello")
 	got := a.do(token, `query($id: ID!) { conversation(id: $id) { contact { id } lastMessage { id } } }`, vars{"id": ids["conversation"]})
 	ids["contact"], ids["message"] = at(got, "contact", "id").(string), at(got, "lastMessage", "id").(string)

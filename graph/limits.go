@@ -57,6 +57,8 @@ func priceLists(c *exec.ComplexityRoot) {
 	short := func(child int) int { return 1 + shortList*child }
 	members := func(child int) int { return 1 + memberList*child }
 	c.Agent.Channels, c.Channel.Agents, c.Team.Agents = members, members, members
+	c.Channel.Rules = members
+	c.RoutingRule.Conditions, c.RoutingCondition.ContactLabels, c.RoutingAction.Labels = short, short, short
 	c.Hours.Weekly, c.Hours.Exceptions, c.Hours.Week = short, short, short
 	c.DayHours.Intervals, c.HoursException.Intervals, c.DayPlan.Open = short, short, short
 	c.Contact.Identities, c.Conversation.Labels = short, short

@@ -73,6 +73,9 @@ func (r *Resolver) find(ctx context.Context, v *model.Viewer, kind model.Kind, i
 	case model.KindAttachment:
 		objects, err := r.DB.SeeAttachments(ctx, v, ids)
 		return keep(found, objects, err)
+	case model.KindRule:
+		objects, err := r.DB.SeeRules(ctx, v, ids)
+		return keep(found, objects, err)
 	case model.KindAuditEntry:
 		if !v.SeesAll() {
 			return nil

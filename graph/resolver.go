@@ -72,6 +72,9 @@ func (r *Resolver) Mutation() exec.MutationResolver { return &mutationResolver{r
 // Query is part of gqlgen's root.
 func (r *Resolver) Query() exec.QueryResolver { return &queryResolver{r} }
 
+// RoutingRule is part of gqlgen's root.
+func (r *Resolver) RoutingRule() exec.RoutingRuleResolver { return &ruleResolver{r} }
+
 // Subscription is part of gqlgen's root.
 func (r *Resolver) Subscription() exec.SubscriptionResolver { return &subscriptionResolver{r} }
 

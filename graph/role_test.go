@@ -14,7 +14,8 @@ import (
 // The root fields that are not for everybody who is signed in.
 var (
 	forLeads = []string{"createTeam", "updateTeam", "deleteTeam", "createLabel", "updateLabel", "deleteLabel", "addChannelAgents", "removeChannelAgents", "setChannelAgents",
-		"updateGreeting", "updateHours", "auditLog"}
+		"updateGreeting", "updateHours", "auditLog",
+		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules"}
 	forAdmins = []string{"createAgent", "updateAgent", "resetPassword", "createChannel", "updateChannel", "removeChannel", "rotateWebhookUrl", "updateAssignment"}
 )
 

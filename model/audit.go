@@ -15,6 +15,10 @@ const (
 	AuditGreetingUpdated   AuditAction = "GREETING_UPDATED"
 	AuditHoursUpdated      AuditAction = "HOURS_UPDATED"
 	AuditAssignmentUpdated AuditAction = "ASSIGNMENT_UPDATED"
+	AuditRuleCreated       AuditAction = "RULE_CREATED"
+	AuditRuleUpdated       AuditAction = "RULE_UPDATED"
+	AuditRuleDeleted       AuditAction = "RULE_DELETED"
+	AuditRulesOrdered      AuditAction = "RULES_ORDERED"
 )
 
 // AuditSubject is the kind of what a setting belongs to.
@@ -23,6 +27,7 @@ type AuditSubject string
 // The subjects of the audit log.
 const (
 	AuditChannel AuditSubject = "CHANNEL"
+	AuditRule    AuditSubject = "RULE"
 )
 
 // AuditEntry says who changed which setting, from what to what. It holds no secrets and no texts of customers.

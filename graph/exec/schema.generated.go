@@ -46,6 +46,7 @@ type ChannelResolver interface {
 	Assignment(ctx context.Context, obj *model.Channel) (*Assignment, error)
 	Greeting(ctx context.Context, objs []*model.Channel) ([]*model.Greeting, error)
 	Hours(ctx context.Context, objs []*model.Channel) ([]*model.Hours, error)
+	Rules(ctx context.Context, objs []*model.Channel) ([][]*model.Rule, error)
 	Health(ctx context.Context, obj *model.Channel) (*ChannelHealth, error)
 }
 type ContactResolver interface {
@@ -125,6 +126,10 @@ type MutationResolver interface {
 	UpdateAssignment(ctx context.Context, input UpdateAssignmentInput) (*UpdateAssignmentPayload, error)
 	UpdateGreeting(ctx context.Context, input UpdateGreetingInput) (*UpdateGreetingPayload, error)
 	UpdateHours(ctx context.Context, input UpdateHoursInput) (*UpdateHoursPayload, error)
+	CreateRoutingRule(ctx context.Context, input CreateRoutingRuleInput) (*CreateRoutingRulePayload, error)
+	UpdateRoutingRule(ctx context.Context, input UpdateRoutingRuleInput) (*UpdateRoutingRulePayload, error)
+	DeleteRoutingRule(ctx context.Context, input DeleteRoutingRuleInput) (*DeleteRoutingRulePayload, error)
+	OrderRoutingRules(ctx context.Context, input OrderRoutingRulesInput) (*OrderRoutingRulesPayload, error)
 	SendMessage(ctx context.Context, input SendMessageInput) (*SendMessagePayload, error)
 	RetryMessage(ctx context.Context, input RetryMessageInput) (*RetryMessagePayload, error)
 	AddNote(ctx context.Context, input AddNoteInput) (*AddNotePayload, error)
@@ -152,6 +157,14 @@ type QueryResolver interface {
 	Conversation(ctx context.Context, id model.ID) (*model.Conversation, error)
 	Message(ctx context.Context, id model.ID) (*model.Message, error)
 	AuditLog(ctx context.Context, filter *AuditFilter, first *int, after *string, last *int, before *string) (*AuditEntryConnection, error)
+}
+type RoutingRuleResolver interface {
+	Conditions(ctx context.Context, objs []*model.Rule) ([][]*RoutingCondition, error)
+	Action(ctx context.Context, objs []*model.Rule) ([]*RoutingAction, error)
+
+	Summary(ctx context.Context, objs []*model.Rule) ([]string, error)
+	Matched30Days(ctx context.Context, objs []*model.Rule) ([]int, error)
+	Channel(ctx context.Context, objs []*model.Rule) ([]*model.Channel, error)
 }
 type SubscriptionResolver interface {
 	Events(ctx context.Context, after *string) (<-chan *EventPayload, error)
@@ -377,6 +390,20 @@ func (ec *executionContext) field_Mutation_createLabel_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createRoutingRule_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreateRoutingRuleInput, error) {
+			return ec.unmarshalNCreateRoutingRuleInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateRoutingRuleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createTeam_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -405,6 +432,20 @@ func (ec *executionContext) field_Mutation_deleteLabel_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteRoutingRule_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeleteRoutingRuleInput, error) {
+			return ec.unmarshalNDeleteRoutingRuleInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteRoutingRuleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteTeam_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -425,6 +466,20 @@ func (ec *executionContext) field_Mutation_markRead_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (MarkReadInput, error) {
 			return ec.unmarshalNMarkReadInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐMarkReadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_orderRoutingRules_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (OrderRoutingRulesInput, error) {
+			return ec.unmarshalNOrderRoutingRulesInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐOrderRoutingRulesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -691,6 +746,20 @@ func (ec *executionContext) field_Mutation_updateLabel_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (UpdateLabelInput, error) {
 			return ec.unmarshalNUpdateLabelInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateLabelInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateRoutingRule_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UpdateRoutingRuleInput, error) {
+			return ec.unmarshalNUpdateRoutingRuleInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateRoutingRuleInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1237,6 +1306,52 @@ func (ec *executionContext) fieldContext_Account_name(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Account", field, false, false, "String")
 }
 
+func (ec *executionContext) _AdReferralCondition_any(ctx context.Context, field graphql.CollectedField, obj *AdReferralCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AdReferralCondition_any(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Any, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AdReferralCondition_any(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AdReferralCondition", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _AdReferralCondition_sourceId(ctx context.Context, field graphql.CollectedField, obj *AdReferralCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AdReferralCondition_sourceId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SourceID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AdReferralCondition_sourceId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AdReferralCondition", field, false, false, "String")
+}
+
 func (ec *executionContext) _AddChannelAgentsPayload_channel(ctx context.Context, field graphql.CollectedField, obj *AddChannelAgentsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1363,6 +1478,29 @@ func (ec *executionContext) fieldContext_AddNotePayload_userErrors(_ context.Con
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _AddressCondition_startsWith(ctx context.Context, field graphql.CollectedField, obj *model.AddressCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddressCondition_startsWith(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartsWith, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddressCondition_startsWith(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressCondition", field, false, false, "String")
 }
 
 func (ec *executionContext) _Agent_id(ctx context.Context, field graphql.CollectedField, obj *model.Agent) (ret graphql.Marshaler) {
@@ -3184,6 +3322,61 @@ func (ec *executionContext) resolveBatch_Channel_hours(ctx context.Context, fiel
 		results,
 		err,
 		"Channel.hours",
+	)
+}
+
+func (ec *executionContext) _Channel_rules(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_rules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Channel_rules(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Rule) graphql.Marshaler {
+			return ec.marshalNRoutingRule2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐRuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_rules(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Channel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Channel_rules(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (any, error) {
+	resolver := ec.Resolvers.Channel()
+	if batch, ok := graphql.BatchParentsFor[*model.Channel](ctx, "Channel"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Rules(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.Rule](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Channel.rules",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Rules(ctx, []*model.Channel{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.Rule](
+		ctx,
+		results,
+		err,
+		"Channel.rules",
 	)
 }
 
@@ -5782,6 +5975,102 @@ func (ec *executionContext) fieldContext_CreateLabelPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateRoutingRulePayload_rule(ctx context.Context, field graphql.CollectedField, obj *CreateRoutingRulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateRoutingRulePayload_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Rule) graphql.Marshaler {
+			return ec.marshalORoutingRule2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐRule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateRoutingRulePayload_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateRoutingRulePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateRoutingRulePayload_warnings(ctx context.Context, field graphql.CollectedField, obj *CreateRoutingRulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateRoutingRulePayload_warnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Warnings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RuleWarning) graphql.Marshaler {
+			return ec.marshalNRuleWarning2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRuleWarningᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateRoutingRulePayload_warnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateRoutingRulePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RuleWarning(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateRoutingRulePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CreateRoutingRulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateRoutingRulePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateRoutingRulePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateRoutingRulePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateTeamPayload_team(ctx context.Context, field graphql.CollectedField, obj *CreateTeamPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6024,6 +6313,93 @@ func (ec *executionContext) _DeleteLabelPayload_userErrors(ctx context.Context, 
 func (ec *executionContext) fieldContext_DeleteLabelPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "DeleteLabelPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteRoutingRulePayload_deletedRuleId(ctx context.Context, field graphql.CollectedField, obj *DeleteRoutingRulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteRoutingRulePayload_deletedRuleId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedRuleID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteRoutingRulePayload_deletedRuleId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteRoutingRulePayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeleteRoutingRulePayload_channel(ctx context.Context, field graphql.CollectedField, obj *DeleteRoutingRulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteRoutingRulePayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteRoutingRulePayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteRoutingRulePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteRoutingRulePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *DeleteRoutingRulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteRoutingRulePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteRoutingRulePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteRoutingRulePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -8052,6 +8428,98 @@ func (ec *executionContext) fieldContext_MessageEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _MessageTextCondition_contains(ctx context.Context, field graphql.CollectedField, obj *MessageTextCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageTextCondition_contains(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contains, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageTextCondition_contains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageTextCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessageTextCondition_equals(ctx context.Context, field graphql.CollectedField, obj *MessageTextCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageTextCondition_equals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Equals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageTextCondition_equals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageTextCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessageTextCondition_startsWith(ctx context.Context, field graphql.CollectedField, obj *MessageTextCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageTextCondition_startsWith(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartsWith, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageTextCondition_startsWith(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageTextCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessageTextCondition_matches(ctx context.Context, field graphql.CollectedField, obj *MessageTextCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageTextCondition_matches(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Matches, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageTextCondition_matches(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageTextCondition", field, false, false, "String")
+}
+
 func (ec *executionContext) _Mutation_signIn(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9096,6 +9564,182 @@ func (ec *executionContext) fieldContext_Mutation_updateHours(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createRoutingRule(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createRoutingRule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateRoutingRule(ctx, fc.Args["input"].(CreateRoutingRuleInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CreateRoutingRulePayload) graphql.Marshaler {
+			return ec.marshalOCreateRoutingRulePayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateRoutingRulePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createRoutingRule(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateRoutingRulePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createRoutingRule_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateRoutingRule(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateRoutingRule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateRoutingRule(ctx, fc.Args["input"].(UpdateRoutingRuleInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UpdateRoutingRulePayload) graphql.Marshaler {
+			return ec.marshalOUpdateRoutingRulePayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateRoutingRulePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateRoutingRule(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateRoutingRulePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateRoutingRule_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteRoutingRule(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteRoutingRule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteRoutingRule(ctx, fc.Args["input"].(DeleteRoutingRuleInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DeleteRoutingRulePayload) graphql.Marshaler {
+			return ec.marshalODeleteRoutingRulePayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteRoutingRulePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteRoutingRule(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteRoutingRulePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteRoutingRule_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_orderRoutingRules(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_orderRoutingRules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().OrderRoutingRules(ctx, fc.Args["input"].(OrderRoutingRulesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *OrderRoutingRulesPayload) graphql.Marshaler {
+			return ec.marshalOOrderRoutingRulesPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐOrderRoutingRulesPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_orderRoutingRules(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrderRoutingRulesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_orderRoutingRules_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_sendMessage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9444,6 +10088,93 @@ func (ec *executionContext) fieldContext_Mutation_updateContact(ctx context.Cont
 	if fc.Args, err = ec.field_Mutation_updateContact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NameCondition_contains(ctx context.Context, field graphql.CollectedField, obj *model.NameCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NameCondition_contains(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contains, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NameCondition_contains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NameCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _OrderRoutingRulesPayload_channel(ctx context.Context, field graphql.CollectedField, obj *OrderRoutingRulesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderRoutingRulesPayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OrderRoutingRulesPayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrderRoutingRulesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OrderRoutingRulesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *OrderRoutingRulesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderRoutingRulesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrderRoutingRulesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrderRoutingRulesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -10934,6 +11665,1006 @@ func (ec *executionContext) fieldContext_RotateWebhookUrlPayload_userErrors(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _RoutingAction_assignTo(ctx context.Context, field graphql.CollectedField, obj *RoutingAction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingAction_assignTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AssignTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RoutingTarget) graphql.Marshaler {
+			return ec.marshalNRoutingTarget2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingTarget(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingAction_assignTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingAction",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingTarget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingAction_priority(ctx context.Context, field graphql.CollectedField, obj *RoutingAction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingAction_priority(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Priority, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Priority) graphql.Marshaler {
+			return ec.marshalOPriority2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐPriority(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingAction_priority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingAction", field, false, false, "Priority")
+}
+
+func (ec *executionContext) _RoutingAction_labels(ctx context.Context, field graphql.CollectedField, obj *RoutingAction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingAction_labels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Labels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingAction_labels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingAction",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingCondition_summary(ctx context.Context, field graphql.CollectedField, obj *RoutingCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingCondition_summary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Summary, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCondition_summary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoutingCondition_messageText(ctx context.Context, field graphql.CollectedField, obj *RoutingCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingCondition_messageText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MessageText, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *MessageTextCondition) graphql.Marshaler {
+			return ec.marshalOMessageTextCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐMessageTextCondition(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCondition_messageText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingCondition",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageTextCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingCondition_messageKind(ctx context.Context, field graphql.CollectedField, obj *RoutingCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingCondition_messageKind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MessageKind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.MessageKind) graphql.Marshaler {
+			return ec.marshalOMessageKind2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMessageKindᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCondition_messageKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingCondition", field, false, false, "MessageKind")
+}
+
+func (ec *executionContext) _RoutingCondition_contactAddress(ctx context.Context, field graphql.CollectedField, obj *RoutingCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingCondition_contactAddress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactAddress, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AddressCondition) graphql.Marshaler {
+			return ec.marshalOAddressCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAddressCondition(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCondition_contactAddress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingCondition",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddressCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingCondition_contactName(ctx context.Context, field graphql.CollectedField, obj *RoutingCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingCondition_contactName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NameCondition) graphql.Marshaler {
+			return ec.marshalONameCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐNameCondition(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCondition_contactName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingCondition",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NameCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingCondition_contactLabels(ctx context.Context, field graphql.CollectedField, obj *RoutingCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingCondition_contactLabels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactLabels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Label) graphql.Marshaler {
+			return ec.marshalOLabel2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCondition_contactLabels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingCondition",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingCondition_contactHistory(ctx context.Context, field graphql.CollectedField, obj *RoutingCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingCondition_contactHistory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactHistory, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactHistory) graphql.Marshaler {
+			return ec.marshalOContactHistory2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐContactHistory(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCondition_contactHistory(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingCondition", field, false, false, "ContactHistory")
+}
+
+func (ec *executionContext) _RoutingCondition_businessHours(ctx context.Context, field graphql.CollectedField, obj *RoutingCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingCondition_businessHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BusinessHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BusinessHours) graphql.Marshaler {
+			return ec.marshalOBusinessHours2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐBusinessHours(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCondition_businessHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingCondition", field, false, false, "BusinessHours")
+}
+
+func (ec *executionContext) _RoutingCondition_localTime(ctx context.Context, field graphql.CollectedField, obj *RoutingCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingCondition_localTime(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LocalTime, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TimeCondition) graphql.Marshaler {
+			return ec.marshalOTimeCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐTimeCondition(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCondition_localTime(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingCondition",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TimeCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingCondition_language(ctx context.Context, field graphql.CollectedField, obj *RoutingCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingCondition_language(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCondition_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoutingCondition_adReferral(ctx context.Context, field graphql.CollectedField, obj *RoutingCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingCondition_adReferral(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AdReferral, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *AdReferralCondition) graphql.Marshaler {
+			return ec.marshalOAdReferralCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAdReferralCondition(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingCondition_adReferral(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingCondition",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AdReferralCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingRule_id(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingRule_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingRule_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingRule", field, false, false, "ID")
+}
+
+func (ec *executionContext) _RoutingRule_name(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingRule_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingRule_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingRule", field, false, false, "String")
+}
+
+func (ec *executionContext) _RoutingRule_enabled(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingRule_enabled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enabled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingRule_enabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingRule", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RoutingRule_position(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingRule_position(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Position, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingRule_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingRule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RoutingRule_match(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingRule_match(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Match, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Match) graphql.Marshaler {
+			return ec.marshalNRuleMatch2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMatch(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingRule_match(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingRule", field, false, false, "RuleMatch")
+}
+
+func (ec *executionContext) _RoutingRule_conditions(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingRule_conditions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RoutingRule_conditions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RoutingCondition) graphql.Marshaler {
+			return ec.marshalNRoutingCondition2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingConditionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingRule_conditions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingRule",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RoutingRule_conditions(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (any, error) {
+	resolver := ec.Resolvers.RoutingRule()
+	if batch, ok := graphql.BatchParentsFor[*model.Rule](ctx, "RoutingRule"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Conditions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*RoutingCondition](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoutingRule.conditions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Conditions(ctx, []*model.Rule{obj})
+	return graphql.ResolveBatchSingleResult[[]*RoutingCondition](
+		ctx,
+		results,
+		err,
+		"RoutingRule.conditions",
+	)
+}
+
+func (ec *executionContext) _RoutingRule_action(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingRule_action(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RoutingRule_action(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RoutingAction) graphql.Marshaler {
+			return ec.marshalNRoutingAction2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingAction(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingRule_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingRule",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingAction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RoutingRule_action(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (any, error) {
+	resolver := ec.Resolvers.RoutingRule()
+	if batch, ok := graphql.BatchParentsFor[*model.Rule](ctx, "RoutingRule"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Action(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*RoutingAction](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoutingRule.action",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Action(ctx, []*model.Rule{obj})
+	return graphql.ResolveBatchSingleResult[*RoutingAction](
+		ctx,
+		results,
+		err,
+		"RoutingRule.action",
+	)
+}
+
+func (ec *executionContext) _RoutingRule_fallback(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingRule_fallback(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fallback, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Fallback) graphql.Marshaler {
+			return ec.marshalNRuleFallback2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐFallback(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingRule_fallback(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingRule", field, false, false, "RuleFallback")
+}
+
+func (ec *executionContext) _RoutingRule_summary(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingRule_summary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RoutingRule_summary(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingRule_summary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingRule", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_RoutingRule_summary(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (any, error) {
+	resolver := ec.Resolvers.RoutingRule()
+	if batch, ok := graphql.BatchParentsFor[*model.Rule](ctx, "RoutingRule"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Summary(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoutingRule.summary",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Summary(ctx, []*model.Rule{obj})
+	return graphql.ResolveBatchSingleResult[string](
+		ctx,
+		results,
+		err,
+		"RoutingRule.summary",
+	)
+}
+
+func (ec *executionContext) _RoutingRule_matched30Days(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingRule_matched30Days(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RoutingRule_matched30Days(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingRule_matched30Days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingRule", field, true, true, "Int")
+}
+func (ec *executionContext) resolveBatch_RoutingRule_matched30Days(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (any, error) {
+	resolver := ec.Resolvers.RoutingRule()
+	if batch, ok := graphql.BatchParentsFor[*model.Rule](ctx, "RoutingRule"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Matched30Days(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoutingRule.matched30Days",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Matched30Days(ctx, []*model.Rule{obj})
+	return graphql.ResolveBatchSingleResult[int](
+		ctx,
+		results,
+		err,
+		"RoutingRule.matched30Days",
+	)
+}
+
+func (ec *executionContext) _RoutingRule_channel(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingRule_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RoutingRule_channel(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingRule_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingRule",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RoutingRule_channel(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (any, error) {
+	resolver := ec.Resolvers.RoutingRule()
+	if batch, ok := graphql.BatchParentsFor[*model.Rule](ctx, "RoutingRule"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Channel(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Channel](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RoutingRule.channel",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Channel(ctx, []*model.Rule{obj})
+	return graphql.ResolveBatchSingleResult[*model.Channel](
+		ctx,
+		results,
+		err,
+		"RoutingRule.channel",
+	)
+}
+
+func (ec *executionContext) _RoutingRule_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingRule_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingRule_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingRule", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RoutingTarget_agent(ctx context.Context, field graphql.CollectedField, obj *RoutingTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingTarget_agent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Agent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Agent) graphql.Marshaler {
+			return ec.marshalOAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAgent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingTarget_agent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingTarget",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Agent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingTarget_team(ctx context.Context, field graphql.CollectedField, obj *RoutingTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingTarget_team(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Team, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Team) graphql.Marshaler {
+			return ec.marshalOTeam2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐTeam(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingTarget_team(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingTarget",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Team(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingTarget_aiAgent(ctx context.Context, field graphql.CollectedField, obj *RoutingTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingTarget_aiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AiAgent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+			return ec.marshalOAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingTarget_aiAgent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingTarget",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RoutingTarget_humanAgents(ctx context.Context, field graphql.CollectedField, obj *RoutingTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingTarget_humanAgents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HumanAgents, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingTarget_humanAgents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoutingTarget", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RuleWarning_code(ctx context.Context, field graphql.CollectedField, obj *RuleWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleWarning_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.WarningCode) graphql.Marshaler {
+			return ec.marshalNRuleWarningCode2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐWarningCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleWarning_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleWarning", field, false, false, "RuleWarningCode")
+}
+
+func (ec *executionContext) _RuleWarning_message(ctx context.Context, field graphql.CollectedField, obj *RuleWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleWarning_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleWarning_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleWarning", field, false, false, "String")
+}
+
+func (ec *executionContext) _RuleWarning_ruleId(ctx context.Context, field graphql.CollectedField, obj *RuleWarning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleWarning_ruleId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RuleID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RuleWarning_ruleId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleWarning", field, false, false, "ID")
+}
+
 func (ec *executionContext) _SendAttempt_number(ctx context.Context, field graphql.CollectedField, obj *model.SendAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12076,6 +13807,75 @@ func (ec *executionContext) fieldContext_TemplateVariable_value(_ context.Contex
 	return graphql.NewScalarFieldContext("TemplateVariable", field, false, false, "String")
 }
 
+func (ec *executionContext) _TimeCondition_weekdays(ctx context.Context, field graphql.CollectedField, obj *model.TimeCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TimeCondition_weekdays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Weekdays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Weekday) graphql.Marshaler {
+			return ec.marshalOWeekday2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐWeekdayᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TimeCondition_weekdays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TimeCondition", field, false, false, "Weekday")
+}
+
+func (ec *executionContext) _TimeCondition_from(ctx context.Context, field graphql.CollectedField, obj *model.TimeCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TimeCondition_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LocalTime) graphql.Marshaler {
+			return ec.marshalOLocalTime2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLocalTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TimeCondition_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TimeCondition", field, false, false, "LocalTime")
+}
+
+func (ec *executionContext) _TimeCondition_to(ctx context.Context, field graphql.CollectedField, obj *model.TimeCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TimeCondition_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LocalTime) graphql.Marshaler {
+			return ec.marshalOLocalTime2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLocalTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TimeCondition_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TimeCondition", field, false, false, "LocalTime")
+}
+
 func (ec *executionContext) _UpdateAgentPayload_agent(ctx context.Context, field graphql.CollectedField, obj *UpdateAgentPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12611,6 +14411,102 @@ func (ec *executionContext) fieldContext_UpdateLabelPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateRoutingRulePayload_rule(ctx context.Context, field graphql.CollectedField, obj *UpdateRoutingRulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateRoutingRulePayload_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Rule) graphql.Marshaler {
+			return ec.marshalORoutingRule2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐRule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateRoutingRulePayload_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateRoutingRulePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoutingRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateRoutingRulePayload_warnings(ctx context.Context, field graphql.CollectedField, obj *UpdateRoutingRulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateRoutingRulePayload_warnings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Warnings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RuleWarning) graphql.Marshaler {
+			return ec.marshalNRuleWarning2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRuleWarningᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateRoutingRulePayload_warnings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateRoutingRulePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RuleWarning(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateRoutingRulePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *UpdateRoutingRulePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateRoutingRulePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateRoutingRulePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateRoutingRulePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateTeamPayload_team(ctx context.Context, field graphql.CollectedField, obj *UpdateTeamPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12748,6 +14644,55 @@ func (ec *executionContext) fieldContext_UserError_message(_ context.Context, fi
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAdReferralConditionInput(ctx context.Context, obj any) (AdReferralConditionInput, error) {
+	var it AdReferralConditionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"any", "sourceId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "any":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("any"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Any = data
+		case "sourceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAdReferralConditionInput unmarshals raw into the AdReferralConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAdReferralConditionInput(ctx context.Context, raw any) (AdReferralConditionInput, error) {
+	var out AdReferralConditionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AdReferralConditionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputAddChannelAgentsInput(ctx context.Context, obj any) (AddChannelAgentsInput, error) {
 	var it AddChannelAgentsInput
 	if obj == nil {
@@ -12850,6 +14795,48 @@ func (ec *executionContext) unmarshalInputAddNoteInput(ctx context.Context, obj 
 func UnmarshalAddNoteInput(ctx context.Context, raw any) (AddNoteInput, error) {
 	var out AddNoteInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddNoteInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAddressConditionInput(ctx context.Context, obj any) (model.AddressCondition, error) {
+	var it model.AddressCondition
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"startsWith"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "startsWith":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startsWith"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartsWith = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAddressConditionInput unmarshals raw into the AddressConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddressConditionInput(ctx context.Context, raw any) (model.AddressCondition, error) {
+	var out model.AddressCondition
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddressConditionInput", raw, &out)
 	return out, err
 }
 
@@ -13504,6 +15491,103 @@ func UnmarshalCreateLabelInput(ctx context.Context, raw any) (CreateLabelInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCreateRoutingRuleInput(ctx context.Context, obj any) (CreateRoutingRuleInput, error) {
+	var it CreateRoutingRuleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["enabled"]; !present {
+		asMap["enabled"] = true
+	}
+	if _, present := asMap["match"]; !present {
+		asMap["match"] = "ALL"
+	}
+	if _, present := asMap["conditions"]; !present {
+		asMap["conditions"] = []any{}
+	}
+	if _, present := asMap["fallback"]; !present {
+		asMap["fallback"] = "WAIT"
+	}
+
+	fieldsInOrder := [...]string{"channelId", "name", "enabled", "match", "conditions", "action", "fallback"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "enabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enabled"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Enabled = data
+		case "match":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("match"))
+			data, err := ec.unmarshalNRuleMatch2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMatch(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Match = data
+		case "conditions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conditions"))
+			data, err := ec.unmarshalNRoutingConditionInput2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingConditionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Conditions = data
+		case "action":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("action"))
+			data, err := ec.unmarshalNRoutingActionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingActionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Action = data
+		case "fallback":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fallback"))
+			data, err := ec.unmarshalNRuleFallback2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐFallback(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fallback = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateRoutingRuleInput unmarshals raw into the CreateRoutingRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateRoutingRuleInput(ctx context.Context, raw any) (CreateRoutingRuleInput, error) {
+	var out CreateRoutingRuleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateRoutingRuleInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateTeamInput(ctx context.Context, obj any) (CreateTeamInput, error) {
 	var it CreateTeamInput
 	if obj == nil {
@@ -13641,6 +15725,48 @@ func (ec *executionContext) unmarshalInputDeleteLabelInput(ctx context.Context, 
 func UnmarshalDeleteLabelInput(ctx context.Context, raw any) (DeleteLabelInput, error) {
 	var out DeleteLabelInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteLabelInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeleteRoutingRuleInput(ctx context.Context, obj any) (DeleteRoutingRuleInput, error) {
+	var it DeleteRoutingRuleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ruleId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ruleId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ruleId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RuleID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteRoutingRuleInput unmarshals raw into the DeleteRoutingRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteRoutingRuleInput(ctx context.Context, raw any) (DeleteRoutingRuleInput, error) {
+	var out DeleteRoutingRuleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteRoutingRuleInput", raw, &out)
 	return out, err
 }
 
@@ -13844,6 +15970,160 @@ func (ec *executionContext) unmarshalInputMarkReadInput(ctx context.Context, obj
 func UnmarshalMarkReadInput(ctx context.Context, raw any) (MarkReadInput, error) {
 	var out MarkReadInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarkReadInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMessageTextConditionInput(ctx context.Context, obj any) (MessageTextConditionInput, error) {
+	var it MessageTextConditionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"contains", "equals", "startsWith", "matches"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contains"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Contains = data
+		case "equals":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("equals"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Equals = data
+		case "startsWith":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startsWith"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartsWith = data
+		case "matches":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matches"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Matches = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMessageTextConditionInput unmarshals raw into the MessageTextConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMessageTextConditionInput(ctx context.Context, raw any) (MessageTextConditionInput, error) {
+	var out MessageTextConditionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MessageTextConditionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNameConditionInput(ctx context.Context, obj any) (model.NameCondition, error) {
+	var it model.NameCondition
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"contains"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contains"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Contains = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNameConditionInput unmarshals raw into the NameConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNameConditionInput(ctx context.Context, raw any) (model.NameCondition, error) {
+	var out model.NameCondition
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NameConditionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputOrderRoutingRulesInput(ctx context.Context, obj any) (OrderRoutingRulesInput, error) {
+	var it OrderRoutingRulesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "ruleIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "ruleIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ruleIds"))
+			data, err := ec.unmarshalNID2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RuleIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalOrderRoutingRulesInput unmarshals raw into the OrderRoutingRulesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalOrderRoutingRulesInput(ctx context.Context, raw any) (OrderRoutingRulesInput, error) {
+	var out OrderRoutingRulesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "OrderRoutingRulesInput", raw, &out)
 	return out, err
 }
 
@@ -14061,6 +16341,230 @@ func (ec *executionContext) unmarshalInputRotateWebhookUrlInput(ctx context.Cont
 func UnmarshalRotateWebhookUrlInput(ctx context.Context, raw any) (RotateWebhookURLInput, error) {
 	var out RotateWebhookURLInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RotateWebhookUrlInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRoutingActionInput(ctx context.Context, obj any) (RoutingActionInput, error) {
+	var it RoutingActionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"assignTo", "priority", "labelIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "assignTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assignTo"))
+			data, err := ec.unmarshalNRoutingTargetInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingTargetInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AssignTo = data
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalOPriority2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐPriority(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = data
+		case "labelIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("labelIds"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LabelIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoutingActionInput unmarshals raw into the RoutingActionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoutingActionInput(ctx context.Context, raw any) (RoutingActionInput, error) {
+	var out RoutingActionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingActionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRoutingConditionInput(ctx context.Context, obj any) (RoutingConditionInput, error) {
+	var it RoutingConditionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"messageText", "messageKind", "contactAddress", "contactName", "contactLabelIds", "contactHistory", "businessHours", "localTime", "language", "adReferral"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "messageText":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("messageText"))
+			data, err := ec.unmarshalOMessageTextConditionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐMessageTextConditionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MessageText = data
+		case "messageKind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("messageKind"))
+			data, err := ec.unmarshalOMessageKind2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMessageKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MessageKind = data
+		case "contactAddress":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactAddress"))
+			data, err := ec.unmarshalOAddressConditionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAddressCondition(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactAddress = data
+		case "contactName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactName"))
+			data, err := ec.unmarshalONameConditionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐNameCondition(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactName = data
+		case "contactLabelIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactLabelIds"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactLabelIds = data
+		case "contactHistory":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactHistory"))
+			data, err := ec.unmarshalOContactHistory2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐContactHistory(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactHistory = data
+		case "businessHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("businessHours"))
+			data, err := ec.unmarshalOBusinessHours2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐBusinessHours(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BusinessHours = data
+		case "localTime":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("localTime"))
+			data, err := ec.unmarshalOTimeConditionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐTimeCondition(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LocalTime = data
+		case "language":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("language"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Language = data
+		case "adReferral":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("adReferral"))
+			data, err := ec.unmarshalOAdReferralConditionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAdReferralConditionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AdReferral = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoutingConditionInput unmarshals raw into the RoutingConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoutingConditionInput(ctx context.Context, raw any) (RoutingConditionInput, error) {
+	var out RoutingConditionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingConditionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRoutingTargetInput(ctx context.Context, obj any) (RoutingTargetInput, error) {
+	var it RoutingTargetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"agentId", "teamId", "aiAgentId", "humanAgents"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "agentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("agentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AgentID = data
+		case "teamId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("teamId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TeamID = data
+		case "aiAgentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aiAgentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AiAgentID = data
+		case "humanAgents":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("humanAgents"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HumanAgents = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRoutingTargetInput unmarshals raw into the RoutingTargetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRoutingTargetInput(ctx context.Context, raw any) (RoutingTargetInput, error) {
+	var out RoutingTargetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RoutingTargetInput", raw, &out)
 	return out, err
 }
 
@@ -14495,6 +16999,62 @@ func (ec *executionContext) unmarshalInputTemplateVariableInput(ctx context.Cont
 func UnmarshalTemplateVariableInput(ctx context.Context, raw any) (TemplateVariableInput, error) {
 	var out TemplateVariableInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateVariableInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTimeConditionInput(ctx context.Context, obj any) (model.TimeCondition, error) {
+	var it model.TimeCondition
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"weekdays", "from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "weekdays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("weekdays"))
+			data, err := ec.unmarshalOWeekday2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐWeekdayᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Weekdays = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalOLocalTime2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLocalTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalOLocalTime2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLocalTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTimeConditionInput unmarshals raw into the TimeConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTimeConditionInput(ctx context.Context, raw any) (model.TimeCondition, error) {
+	var out model.TimeCondition
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TimeConditionInput", raw, &out)
 	return out, err
 }
 
@@ -15121,6 +17681,90 @@ func UnmarshalUpdateLabelInput(ctx context.Context, raw any) (UpdateLabelInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpdateRoutingRuleInput(ctx context.Context, obj any) (UpdateRoutingRuleInput, error) {
+	var it UpdateRoutingRuleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ruleId", "name", "enabled", "match", "conditions", "action", "fallback"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ruleId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ruleId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RuleID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "enabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enabled"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Enabled = data
+		case "match":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("match"))
+			data, err := ec.unmarshalORuleMatch2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMatch(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Match = data
+		case "conditions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conditions"))
+			data, err := ec.unmarshalORoutingConditionInput2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingConditionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Conditions = data
+		case "action":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("action"))
+			data, err := ec.unmarshalORoutingActionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingActionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Action = data
+		case "fallback":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fallback"))
+			data, err := ec.unmarshalORuleFallback2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐFallback(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fallback = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateRoutingRuleInput unmarshals raw into the UpdateRoutingRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateRoutingRuleInput(ctx context.Context, raw any) (UpdateRoutingRuleInput, error) {
+	var out UpdateRoutingRuleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateRoutingRuleInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdateTeamInput(ctx context.Context, obj any) (UpdateTeamInput, error) {
 	var it UpdateTeamInput
 	if obj == nil {
@@ -15315,6 +17959,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Team(ctx, sel, obj)
+	case model.Rule:
+		return ec._RoutingRule(ctx, sel, &obj)
+	case *model.Rule:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RoutingRule(ctx, sel, obj)
 	case model.Message:
 		return ec._Message(ctx, sel, &obj)
 	case *model.Message:
@@ -15437,6 +18088,44 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var adReferralConditionImplementors = []string{"AdReferralCondition"}
+
+func (ec *executionContext) _AdReferralCondition(ctx context.Context, sel ast.SelectionSet, obj *AdReferralCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, adReferralConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AdReferralCondition")
+		case "any":
+			out.Values[i] = ec._AdReferralCondition_any(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "sourceId":
+			out.Values[i] = ec._AdReferralCondition_sourceId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var addChannelAgentsPayloadImplementors = []string{"AddChannelAgentsPayload"}
 
 func (ec *executionContext) _AddChannelAgentsPayload(ctx context.Context, sel ast.SelectionSet, obj *AddChannelAgentsPayload) graphql.Marshaler {
@@ -15493,6 +18182,39 @@ func (ec *executionContext) _AddNotePayload(ctx context.Context, sel ast.Selecti
 			}
 		case "userErrors":
 			out.Values[i] = ec._AddNotePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var addressConditionImplementors = []string{"AddressCondition"}
+
+func (ec *executionContext) _AddressCondition(ctx context.Context, sel ast.SelectionSet, obj *model.AddressCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addressConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddressCondition")
+		case "startsWith":
+			out.Values[i] = ec._AddressCondition_startsWith(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -16188,6 +18910,12 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Channel_hours(ctx, field, obj)
+				})
+		case "rules":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Channel_rules(ctx, field, obj)
 				})
 		case "health":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -17247,6 +19975,49 @@ func (ec *executionContext) _CreateLabelPayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var createRoutingRulePayloadImplementors = []string{"CreateRoutingRulePayload"}
+
+func (ec *executionContext) _CreateRoutingRulePayload(ctx context.Context, sel ast.SelectionSet, obj *CreateRoutingRulePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createRoutingRulePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateRoutingRulePayload")
+		case "rule":
+			out.Values[i] = ec._CreateRoutingRulePayload_rule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "warnings":
+			out.Values[i] = ec._CreateRoutingRulePayload_warnings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateRoutingRulePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var createTeamPayloadImplementors = []string{"CreateTeamPayload"}
 
 func (ec *executionContext) _CreateTeamPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateTeamPayload) graphql.Marshaler {
@@ -17384,6 +20155,49 @@ func (ec *executionContext) _DeleteLabelPayload(ctx context.Context, sel ast.Sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeleteLabelPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deleteRoutingRulePayloadImplementors = []string{"DeleteRoutingRulePayload"}
+
+func (ec *executionContext) _DeleteRoutingRulePayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteRoutingRulePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteRoutingRulePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteRoutingRulePayload")
+		case "deletedRuleId":
+			out.Values[i] = ec._DeleteRoutingRulePayload_deletedRuleId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channel":
+			out.Values[i] = ec._DeleteRoutingRulePayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteRoutingRulePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -18314,6 +21128,54 @@ func (ec *executionContext) _MessageEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var messageTextConditionImplementors = []string{"MessageTextCondition"}
+
+func (ec *executionContext) _MessageTextCondition(ctx context.Context, sel ast.SelectionSet, obj *MessageTextCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageTextConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageTextCondition")
+		case "contains":
+			out.Values[i] = ec._MessageTextCondition_contains(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "equals":
+			out.Values[i] = ec._MessageTextCondition_equals(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "startsWith":
+			out.Values[i] = ec._MessageTextCondition_startsWith(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "matches":
+			out.Values[i] = ec._MessageTextCondition_matches(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -18501,6 +21363,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "createRoutingRule":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createRoutingRule(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updateRoutingRule":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateRoutingRule(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteRoutingRule":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteRoutingRule(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "orderRoutingRules":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_orderRoutingRules(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "sendMessage":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_sendMessage(ctx, field)
@@ -18555,6 +21445,77 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 				return ec._Mutation_updateContact(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var nameConditionImplementors = []string{"NameCondition"}
+
+func (ec *executionContext) _NameCondition(ctx context.Context, sel ast.SelectionSet, obj *model.NameCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, nameConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NameCondition")
+		case "contains":
+			out.Values[i] = ec._NameCondition_contains(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var orderRoutingRulesPayloadImplementors = []string{"OrderRoutingRulesPayload"}
+
+func (ec *executionContext) _OrderRoutingRulesPayload(ctx context.Context, sel ast.SelectionSet, obj *OrderRoutingRulesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, orderRoutingRulesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OrderRoutingRulesPayload")
+		case "channel":
+			out.Values[i] = ec._OrderRoutingRulesPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._OrderRoutingRulesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -19084,6 +22045,316 @@ func (ec *executionContext) _RotateWebhookUrlPayload(ctx context.Context, sel as
 		case "userErrors":
 			out.Values[i] = ec._RotateWebhookUrlPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var routingActionImplementors = []string{"RoutingAction"}
+
+func (ec *executionContext) _RoutingAction(ctx context.Context, sel ast.SelectionSet, obj *RoutingAction) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingActionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingAction")
+		case "assignTo":
+			out.Values[i] = ec._RoutingAction_assignTo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "priority":
+			out.Values[i] = ec._RoutingAction_priority(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "labels":
+			out.Values[i] = ec._RoutingAction_labels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var routingConditionImplementors = []string{"RoutingCondition"}
+
+func (ec *executionContext) _RoutingCondition(ctx context.Context, sel ast.SelectionSet, obj *RoutingCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingCondition")
+		case "summary":
+			out.Values[i] = ec._RoutingCondition_summary(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "messageText":
+			out.Values[i] = ec._RoutingCondition_messageText(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "messageKind":
+			out.Values[i] = ec._RoutingCondition_messageKind(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contactAddress":
+			out.Values[i] = ec._RoutingCondition_contactAddress(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contactName":
+			out.Values[i] = ec._RoutingCondition_contactName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contactLabels":
+			out.Values[i] = ec._RoutingCondition_contactLabels(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contactHistory":
+			out.Values[i] = ec._RoutingCondition_contactHistory(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "businessHours":
+			out.Values[i] = ec._RoutingCondition_businessHours(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "localTime":
+			out.Values[i] = ec._RoutingCondition_localTime(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "language":
+			out.Values[i] = ec._RoutingCondition_language(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "adReferral":
+			out.Values[i] = ec._RoutingCondition_adReferral(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var routingRuleImplementors = []string{"RoutingRule", "Node"}
+
+func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionSet, obj *model.Rule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingRuleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingRule")
+		case "id":
+			out.Values[i] = ec._RoutingRule_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._RoutingRule_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "enabled":
+			out.Values[i] = ec._RoutingRule_enabled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "position":
+			out.Values[i] = ec._RoutingRule_position(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "match":
+			out.Values[i] = ec._RoutingRule_match(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conditions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoutingRule_conditions(ctx, field, obj)
+				})
+		case "action":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoutingRule_action(ctx, field, obj)
+				})
+		case "fallback":
+			out.Values[i] = ec._RoutingRule_fallback(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "summary":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoutingRule_summary(ctx, field, obj)
+				})
+		case "matched30Days":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoutingRule_matched30Days(ctx, field, obj)
+				})
+		case "channel":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RoutingRule_channel(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._RoutingRule_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var routingTargetImplementors = []string{"RoutingTarget"}
+
+func (ec *executionContext) _RoutingTarget(ctx context.Context, sel ast.SelectionSet, obj *RoutingTarget) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingTargetImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingTarget")
+		case "agent":
+			out.Values[i] = ec._RoutingTarget_agent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "team":
+			out.Values[i] = ec._RoutingTarget_team(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "aiAgent":
+			out.Values[i] = ec._RoutingTarget_aiAgent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "humanAgents":
+			out.Values[i] = ec._RoutingTarget_humanAgents(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ruleWarningImplementors = []string{"RuleWarning"}
+
+func (ec *executionContext) _RuleWarning(ctx context.Context, sel ast.SelectionSet, obj *RuleWarning) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ruleWarningImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RuleWarning")
+		case "code":
+			out.Values[i] = ec._RuleWarning_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._RuleWarning_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ruleId":
+			out.Values[i] = ec._RuleWarning_ruleId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -19675,6 +22946,49 @@ func (ec *executionContext) _TemplateVariable(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var timeConditionImplementors = []string{"TimeCondition"}
+
+func (ec *executionContext) _TimeCondition(ctx context.Context, sel ast.SelectionSet, obj *model.TimeCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, timeConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TimeCondition")
+		case "weekdays":
+			out.Values[i] = ec._TimeCondition_weekdays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._TimeCondition_from(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._TimeCondition_to(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var updateAgentPayloadImplementors = []string{"UpdateAgentPayload"}
 
 func (ec *executionContext) _UpdateAgentPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateAgentPayload) graphql.Marshaler {
@@ -19964,6 +23278,49 @@ func (ec *executionContext) _UpdateLabelPayload(ctx context.Context, sel ast.Sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateLabelPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateRoutingRulePayloadImplementors = []string{"UpdateRoutingRulePayload"}
+
+func (ec *executionContext) _UpdateRoutingRulePayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateRoutingRulePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateRoutingRulePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateRoutingRulePayload")
+		case "rule":
+			out.Values[i] = ec._UpdateRoutingRulePayload_rule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "warnings":
+			out.Values[i] = ec._UpdateRoutingRulePayload_warnings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateRoutingRulePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -20647,6 +24004,11 @@ func (ec *executionContext) unmarshalNCreateLabelInput2githubᚗcomᚋlivedesk�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCreateRoutingRuleInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateRoutingRuleInput(ctx context.Context, v any) (CreateRoutingRuleInput, error) {
+	res, err := ec.unmarshalInputCreateRoutingRuleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCreateTeamInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateTeamInput(ctx context.Context, v any) (CreateTeamInput, error) {
 	res, err := ec.unmarshalInputCreateTeamInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -20745,6 +24107,11 @@ func (ec *executionContext) marshalNDayPlan2ᚖgithubᚗcomᚋlivedeskᚋlivedes
 
 func (ec *executionContext) unmarshalNDeleteLabelInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteLabelInput(ctx context.Context, v any) (DeleteLabelInput, error) {
 	res, err := ec.unmarshalInputDeleteLabelInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDeleteRoutingRuleInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteRoutingRuleInput(ctx context.Context, v any) (DeleteRoutingRuleInput, error) {
+	res, err := ec.unmarshalInputDeleteRoutingRuleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -21036,6 +24403,8 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋlivedeskᚋlivedesk�
 	{
 		var batchItemsTeam []*model.Team
 		batchIdxMapTeam := map[int]int{}
+		var batchItemsRoutingRule []*model.Rule
+		batchIdxMapRoutingRule := map[int]int{}
 		var batchItemsMessage []*model.Message
 		batchIdxMapMessage := map[int]int{}
 		var batchItemsConversation []*model.Conversation
@@ -21056,6 +24425,12 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋlivedeskᚋlivedesk�
 			case *model.Team:
 				batchIdxMapTeam[i] = len(batchItemsTeam)
 				batchItemsTeam = append(batchItemsTeam, concrete)
+			case model.Rule:
+				batchIdxMapRoutingRule[i] = len(batchItemsRoutingRule)
+				batchItemsRoutingRule = append(batchItemsRoutingRule, &concrete)
+			case *model.Rule:
+				batchIdxMapRoutingRule[i] = len(batchItemsRoutingRule)
+				batchItemsRoutingRule = append(batchItemsRoutingRule, concrete)
 			case model.Message:
 				batchIdxMapMessage[i] = len(batchItemsMessage)
 				batchItemsMessage = append(batchItemsMessage, &concrete)
@@ -21097,6 +24472,9 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋlivedeskᚋlivedesk�
 		if len(batchItemsTeam) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Team", batchItemsTeam, batchIdxMapTeam)
 		}
+		if len(batchItemsRoutingRule) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "RoutingRule", batchItemsRoutingRule, batchIdxMapRoutingRule)
+		}
 		if len(batchItemsMessage) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Message", batchItemsMessage, batchIdxMapMessage)
 		}
@@ -21123,6 +24501,11 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋlivedeskᚋlivedesk�
 	})
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNOrderRoutingRulesInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐOrderRoutingRulesInput(ctx context.Context, v any) (OrderRoutingRulesInput, error) {
+	res, err := ec.unmarshalInputOrderRoutingRulesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPageInfo2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *PageInfo) graphql.Marshaler {
@@ -21244,6 +24627,169 @@ func (ec *executionContext) marshalNRole2githubᚗcomᚋlivedeskᚋlivedeskᚋmo
 func (ec *executionContext) unmarshalNRotateWebhookUrlInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRotateWebhookURLInput(ctx context.Context, v any) (RotateWebhookURLInput, error) {
 	res, err := ec.unmarshalInputRotateWebhookUrlInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRoutingAction2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingAction(ctx context.Context, sel ast.SelectionSet, v *RoutingAction) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoutingAction!")
+		return graphql.Null
+	}
+	return ec._RoutingAction(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRoutingActionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingActionInput(ctx context.Context, v any) (*RoutingActionInput, error) {
+	res, err := ec.unmarshalInputRoutingActionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRoutingCondition2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingConditionᚄ(ctx context.Context, sel ast.SelectionSet, v []*RoutingCondition) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRoutingCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingCondition(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRoutingCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingCondition(ctx context.Context, sel ast.SelectionSet, v *RoutingCondition) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoutingCondition!")
+		return graphql.Null
+	}
+	return ec._RoutingCondition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRoutingConditionInput2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingConditionInputᚄ(ctx context.Context, v any) ([]*RoutingConditionInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*RoutingConditionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRoutingConditionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingConditionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNRoutingConditionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingConditionInput(ctx context.Context, v any) (*RoutingConditionInput, error) {
+	res, err := ec.unmarshalInputRoutingConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRoutingRule2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Rule) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "RoutingRule", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRoutingRule2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRoutingRule2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐRule(ctx context.Context, sel ast.SelectionSet, v *model.Rule) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoutingRule!")
+		return graphql.Null
+	}
+	return ec._RoutingRule(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRoutingTarget2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingTarget(ctx context.Context, sel ast.SelectionSet, v *RoutingTarget) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RoutingTarget!")
+		return graphql.Null
+	}
+	return ec._RoutingTarget(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRoutingTargetInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingTargetInput(ctx context.Context, v any) (*RoutingTargetInput, error) {
+	res, err := ec.unmarshalInputRoutingTargetInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRuleFallback2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐFallback(ctx context.Context, v any) (model.Fallback, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.Fallback(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRuleFallback2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐFallback(ctx context.Context, sel ast.SelectionSet, v model.Fallback) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RuleFallback!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNRuleMatch2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMatch(ctx context.Context, v any) (model.Match, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.Match(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRuleMatch2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMatch(ctx context.Context, sel ast.SelectionSet, v model.Match) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RuleMatch!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNRuleWarning2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRuleWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []*RuleWarning) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRuleWarning2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRuleWarning(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRuleWarning2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRuleWarning(ctx context.Context, sel ast.SelectionSet, v *RuleWarning) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RuleWarning!")
+		return graphql.Null
+	}
+	return ec._RuleWarning(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRuleWarningCode2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐWarningCode(ctx context.Context, v any) (model.WarningCode, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.WarningCode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRuleWarningCode2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐWarningCode(ctx context.Context, sel ast.SelectionSet, v model.WarningCode) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RuleWarningCode!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNSendAttempt2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSendAttemptᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SendAttempt) graphql.Marshaler {
@@ -21451,6 +24997,11 @@ func (ec *executionContext) unmarshalNUpdateLabelInput2githubᚗcomᚋlivedesk�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNUpdateRoutingRuleInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateRoutingRuleInput(ctx context.Context, v any) (UpdateRoutingRuleInput, error) {
+	res, err := ec.unmarshalInputUpdateRoutingRuleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUpdateTeamInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateTeamInput(ctx context.Context, v any) (UpdateTeamInput, error) {
 	res, err := ec.unmarshalInputUpdateTeamInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -21510,6 +25061,21 @@ func (ec *executionContext) marshalNWeekday2githubᚗcomᚋlivedeskᚋlivedesk�
 	return res
 }
 
+func (ec *executionContext) marshalOAdReferralCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAdReferralCondition(ctx context.Context, sel ast.SelectionSet, v *AdReferralCondition) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AdReferralCondition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAdReferralConditionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAdReferralConditionInput(ctx context.Context, v any) (*AdReferralConditionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAdReferralConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOAddChannelAgentsPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAddChannelAgentsPayload(ctx context.Context, sel ast.SelectionSet, v *AddChannelAgentsPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -21524,6 +25090,21 @@ func (ec *executionContext) marshalOAddNotePayload2ᚖgithubᚗcomᚋlivedeskᚋ
 	return ec._AddNotePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAddressCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAddressCondition(ctx context.Context, sel ast.SelectionSet, v *model.AddressCondition) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddressCondition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAddressConditionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAddressCondition(ctx context.Context, v any) (*model.AddressCondition, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAddressConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAgent(ctx context.Context, sel ast.SelectionSet, v *model.Agent) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -21536,6 +25117,13 @@ func (ec *executionContext) marshalOAgentConnection2ᚖgithubᚗcomᚋlivedesk�
 		return graphql.Null
 	}
 	return ec._AgentConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx context.Context, sel ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AiAgent(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOAssignConversationPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAssignConversationPayload(ctx context.Context, sel ast.SelectionSet, v *AssignConversationPayload) graphql.Marshaler {
@@ -21630,6 +25218,25 @@ func (ec *executionContext) unmarshalOAuditFilter2ᚖgithubᚗcomᚋlivedeskᚋl
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOBusinessHours2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐBusinessHours(ctx context.Context, v any) (*model.BusinessHours, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.BusinessHours(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBusinessHours2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐBusinessHours(ctx context.Context, sel ast.SelectionSet, v *model.BusinessHours) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOChangePasswordPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, v *ChangePasswordPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -21693,6 +25300,25 @@ func (ec *executionContext) unmarshalOContactFilter2ᚖgithubᚗcomᚋlivedesk�
 	}
 	res, err := ec.unmarshalInputContactFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOContactHistory2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐContactHistory(ctx context.Context, v any) (*model.ContactHistory, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.ContactHistory(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOContactHistory2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐContactHistory(ctx context.Context, sel ast.SelectionSet, v *model.ContactHistory) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOConversation2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐConversation(ctx context.Context, sel ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
@@ -21790,6 +25416,13 @@ func (ec *executionContext) marshalOCreateLabelPayload2ᚖgithubᚗcomᚋlivedes
 	return ec._CreateLabelPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCreateRoutingRulePayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateRoutingRulePayload(ctx context.Context, sel ast.SelectionSet, v *CreateRoutingRulePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateRoutingRulePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCreateTeamPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateTeamPayload(ctx context.Context, sel ast.SelectionSet, v *CreateTeamPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -21820,6 +25453,13 @@ func (ec *executionContext) marshalODeleteLabelPayload2ᚖgithubᚗcomᚋlivedes
 		return graphql.Null
 	}
 	return ec._DeleteLabelPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODeleteRoutingRulePayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteRoutingRulePayload(ctx context.Context, sel ast.SelectionSet, v *DeleteRoutingRulePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteRoutingRulePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODeleteTeamPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteTeamPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteTeamPayload) graphql.Marshaler {
@@ -21868,6 +25508,25 @@ func (ec *executionContext) marshalOJSON2encodingᚋjsonᚐRawMessage(ctx contex
 	return res
 }
 
+func (ec *executionContext) marshalOLabel2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLabelᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Label) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLabel2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLabel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOLabel2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLabel(ctx context.Context, sel ast.SelectionSet, v *model.Label) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -21880,6 +25539,24 @@ func (ec *executionContext) marshalOLabelConnection2ᚖgithubᚗcomᚋlivedesk�
 		return graphql.Null
 	}
 	return ec._LabelConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOLocalTime2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLocalTime(ctx context.Context, v any) (*model.LocalTime, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalLocalTime(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOLocalTime2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLocalTime(ctx context.Context, sel ast.SelectionSet, v *model.LocalTime) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalLocalTime(*v)
+	return res
 }
 
 func (ec *executionContext) marshalOLocation2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLocation(ctx context.Context, sel ast.SelectionSet, v *model.Location) graphql.Marshaler {
@@ -21903,6 +25580,42 @@ func (ec *executionContext) marshalOMessage2ᚖgithubᚗcomᚋlivedeskᚋlivedes
 	return ec._Message(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOMessageKind2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMessageKindᚄ(ctx context.Context, v any) ([]model.MessageKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.MessageKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMessageKind2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMessageKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOMessageKind2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMessageKindᚄ(ctx context.Context, sel ast.SelectionSet, v []model.MessageKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMessageKind2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMessageKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOMessageSender2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐMessageSender(ctx context.Context, sel ast.SelectionSet, v MessageSender) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -21910,11 +25623,48 @@ func (ec *executionContext) marshalOMessageSender2githubᚗcomᚋlivedeskᚋlive
 	return ec._MessageSender(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOMessageTextCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐMessageTextCondition(ctx context.Context, sel ast.SelectionSet, v *MessageTextCondition) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MessageTextCondition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOMessageTextConditionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐMessageTextConditionInput(ctx context.Context, v any) (*MessageTextConditionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMessageTextConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalONameCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐNameCondition(ctx context.Context, sel ast.SelectionSet, v *model.NameCondition) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NameCondition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalONameConditionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐNameCondition(ctx context.Context, v any) (*model.NameCondition, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputNameConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalONode2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐNode(ctx context.Context, sel ast.SelectionSet, v Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Node(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOOrderRoutingRulesPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐOrderRoutingRulesPayload(ctx context.Context, sel ast.SelectionSet, v *OrderRoutingRulesPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._OrderRoutingRulesPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOPhoneNumber2string(ctx context.Context, v any) (string, error) {
@@ -22026,6 +25776,76 @@ func (ec *executionContext) marshalORotateWebhookUrlPayload2ᚖgithubᚗcomᚋli
 		return graphql.Null
 	}
 	return ec._RotateWebhookUrlPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORoutingActionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingActionInput(ctx context.Context, v any) (*RoutingActionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRoutingActionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalORoutingConditionInput2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingConditionInputᚄ(ctx context.Context, v any) ([]*RoutingConditionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*RoutingConditionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRoutingConditionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐRoutingConditionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalORoutingRule2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐRule(ctx context.Context, sel ast.SelectionSet, v *model.Rule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RoutingRule(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORuleFallback2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐFallback(ctx context.Context, v any) (*model.Fallback, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.Fallback(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORuleFallback2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐFallback(ctx context.Context, sel ast.SelectionSet, v *model.Fallback) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalORuleMatch2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMatch(ctx context.Context, v any) (*model.Match, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.Match(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORuleMatch2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMatch(ctx context.Context, sel ast.SelectionSet, v *model.Match) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOSendMessagePayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSendMessagePayload(ctx context.Context, sel ast.SelectionSet, v *SendMessagePayload) graphql.Marshaler {
@@ -22142,6 +25962,21 @@ func (ec *executionContext) unmarshalOTemplateVariableInput2ᚕᚖgithubᚗcom�
 	return res, nil
 }
 
+func (ec *executionContext) marshalOTimeCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐTimeCondition(ctx context.Context, sel ast.SelectionSet, v *model.TimeCondition) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TimeCondition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTimeConditionInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐTimeCondition(ctx context.Context, v any) (*model.TimeCondition, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTimeConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOTwilioCredentialsInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐTwilioCredentialsInput(ctx context.Context, v any) (*TwilioCredentialsInput, error) {
 	if v == nil {
 		return nil, nil
@@ -22224,11 +26059,54 @@ func (ec *executionContext) marshalOUpdateLabelPayload2ᚖgithubᚗcomᚋlivedes
 	return ec._UpdateLabelPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOUpdateRoutingRulePayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateRoutingRulePayload(ctx context.Context, sel ast.SelectionSet, v *UpdateRoutingRulePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateRoutingRulePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOUpdateTeamPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateTeamPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateTeamPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._UpdateTeamPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOWeekday2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐWeekdayᚄ(ctx context.Context, v any) ([]model.Weekday, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.Weekday, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNWeekday2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐWeekday(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOWeekday2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐWeekdayᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Weekday) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWeekday2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐWeekday(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 // endregion ***************************** type.gotpl *****************************
