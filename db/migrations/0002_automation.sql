@@ -123,3 +123,5 @@ CREATE TABLE audit_log (
   PRIMARY KEY (account_id, id)
 );
 CREATE INDEX audit_log_at ON audit_log (account_id, at DESC, id DESC);
+CREATE INDEX audit_log_channel ON audit_log (account_id, channel_id, at DESC, id DESC) WHERE channel_id IS NOT NULL;
+CREATE INDEX audit_log_subject ON audit_log (account_id, subject_id, at DESC, id DESC);

@@ -5833,9 +5833,9 @@ type AuditEntry implements Node {
   subjectId: ID!
   "The channel whose setting it is; null for one of the account."
   channel: Channel
-  "What it was; null when there was nothing."
+  "What it was; null when there was nothing, and for what is not shown, such as passwords."
   before: JSON
-  "What it became; null when nothing is left."
+  "What it became; null when nothing is left, and for what is not shown, such as passwords."
   after: JSON
 }
 
@@ -5843,6 +5843,16 @@ type AuditEntry implements Node {
 What was done to a setting. More of them come with more settings.
 """
 enum AuditAction {
+  "A channel was connected."
+  CHANNEL_CREATED
+  "A channel was renamed, paused or resumed, or its credentials were replaced."
+  CHANNEL_UPDATED
+  "A channel was taken off the desk."
+  CHANNEL_REMOVED
+  "A channel was given a new webhook URL."
+  WEBHOOK_ROTATED
+  "Members were added to a channel or removed."
+  MEMBERS_CHANGED
   "A channel's greeting was changed."
   GREETING_UPDATED
   "A channel's business hours were changed."
@@ -5857,6 +5867,24 @@ enum AuditAction {
   RULE_DELETED
   "The routing rules of a channel were given another order."
   RULES_ORDERED
+  "A person was added."
+  AGENT_CREATED
+  "A person was renamed, disabled or enabled, or given another role or limit."
+  AGENT_UPDATED
+  "A person's password was reset."
+  PASSWORD_RESET
+  "A team was added."
+  TEAM_CREATED
+  "A team was renamed or given other members."
+  TEAM_UPDATED
+  "A team was deleted."
+  TEAM_DELETED
+  "A label was added."
+  LABEL_CREATED
+  "A label was renamed or recoloured."
+  LABEL_UPDATED
+  "A label was deleted."
+  LABEL_DELETED
 }
 
 """
@@ -5867,6 +5895,12 @@ enum AuditSubject {
   CHANNEL
   "A routing rule."
   RULE
+  "A person."
+  AGENT
+  "A team."
+  TEAM
+  "A label."
+  LABEL
 }
 
 """
