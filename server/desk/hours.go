@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/model"
@@ -14,7 +15,7 @@ func (d *Desk) UpdateHours(ctx context.Context, channel model.ID, h model.Hours)
 			return err
 		}
 		before, err := s.HoursOf(ctx, v.Account, []model.ID{channel})
-		if err != nil {
+		if err != nil || reflect.DeepEqual(before[channel], &h) {
 			return err
 		}
 		if err := s.SaveHours(ctx, v.Account, channel, &h); err != nil {

@@ -73,8 +73,8 @@ func TestUpdateHours(t *testing.T) {
 		t.Errorf("noted %s and %s", e.Before, e.After)
 	}
 	noted := len(o.audited())
-	if _, err := o.UpdateHours(o.asAdmin(), c.ID, want); err != nil || len(o.audited()) != noted {
-		t.Errorf("the same hours once more: %v, %d entries", err, len(o.audited()))
+	if _, err := o.UpdateHours(o.asAdmin(), c.ID, want); err != nil || len(o.audited()) != noted || o.version(c) != 2 {
+		t.Errorf("the same hours once more: %v, %d entries, version %d", err, len(o.audited()), o.version(c))
 	}
 }
 

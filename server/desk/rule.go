@@ -109,6 +109,8 @@ func (d *Desk) OrderRules(ctx context.Context, channel model.ID, ids []model.ID)
 			return model.Refuse(model.Invalid, "Name each rule once.", "ruleIds")
 		case len(ids) < len(before):
 			return model.Refuse(model.Conflict, "The channel has other rules as well. Name all of them in their new order.", "ruleIds")
+		case slices.Equal(ids, before):
+			return nil
 		}
 		if err := place(ctx, s, channel, v.Account, ids); err != nil {
 			return err

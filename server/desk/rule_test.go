@@ -73,6 +73,9 @@ func TestRules(t *testing.T) {
 	}
 	o.wantAudit(yuki.ID, model.AuditRulesOrdered, model.AuditChannel, c.ID, c.ID)
 	o.wantRules(c, "All refunds", "Refunds")
+	if _, err := o.OrderRules(lead, c.ID, []model.ID{all.ID, refunds.ID}); err != nil || o.version(c) != 4 {
+		t.Errorf("the same order once more: %v, version %d", err, o.version(c))
+	}
 	got, _, err := o.UpdateRule(lead, refunds.ID, desk.RuleChange{Enabled: ptr(false), Match: ptr(model.MatchAny), Conditions: &[]model.Condition{}})
 	if err != nil || got.Enabled || got.Match != model.MatchAny || len(got.Conditions) != 0 || got.Name != "Refunds" || got.Position != 2 {
 		t.Errorf("%+v, %v", got, err)
