@@ -57,11 +57,11 @@ func (s *Store) AddChannel(ctx context.Context, c *model.Channel) error {
 	return nil
 }
 
-// SaveChannel stores what admins change of a channel. What webhooks note about it is not touched.
+// SaveChannel stores what admins change of a channel itself. Neither its settings nor what webhooks note about it is
+// touched.
 func (s *Store) SaveChannel(ctx context.Context, c *model.Channel) error {
 	_, err := s.NewUpdate().Model(c).Column("name", "sender_account", "sender_phone", "sender_service",
-		"secret", "secret_before", "secret_before_until", "secret_hint", "paused", "credentials_bad_at",
-		"reopen_policy", "reopen_within_hours", "assignment_mode", "removed_at").WherePK().Exec(ctx)
+		"secret", "secret_before", "secret_before_until", "secret_hint", "paused", "credentials_bad_at", "removed_at").WherePK().Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save channel %s: %w", c.ID, err)
 	}

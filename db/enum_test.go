@@ -58,6 +58,7 @@ func TestEnumsAreTheModels(t *testing.T) {
 		{"conversation_changes", "status"}: "ConversationStatus", {"conversation_changes", "reason"}: "Reason",
 		{"messages", "direction"}: "Direction", {"messages", "kind"}: "MessageKind", {"messages", "status"}: "DeliveryStatus",
 		{"send_attempts", "outcome"}: "SendOutcome", {"attachments", "state"}: "AttachmentState",
+		{"rules", "match"}: "Match", {"rules", "fallback"}: "Fallback",
 		{"event_outbox", "kind"}: "EventKind", {"events", "kind"}: "EventKind",
 	} {
 		var allowed []string

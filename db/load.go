@@ -27,6 +27,11 @@ type Loads struct {
 	ChannelAgents Load[model.ID, []*model.Agent]       // by channel
 	TeamAgents    Load[model.ID, []*model.Agent]       // by team
 	AgentChannels Load[model.ID, []*model.Channel]     // by agent
+	Greetings     Load[model.ID, *model.Greeting]      // by channel
+	Hours         Load[model.ID, *model.Hours]         // by channel
+	Rules         Load[model.ID, []*model.Rule]        // by channel
+	RuleMatches   Load[model.ID, int]                  // by rule
+	LabelsByID    Load[model.ID, *model.Label]
 }
 
 // Loads returns an empty set of loads for the account.
@@ -48,6 +53,11 @@ func (s *Store) Loads(account int64) *Loads {
 	l.ChannelAgents.from(account, s.ChannelAgents)
 	l.TeamAgents.from(account, s.TeamAgents)
 	l.AgentChannels.from(account, s.AgentChannels)
+	l.Greetings.from(account, s.Greetings)
+	l.Hours.from(account, s.HoursOf)
+	l.Rules.from(account, s.RulesOf)
+	l.RuleMatches.from(account, s.RuleMatches)
+	l.LabelsByID.from(account, s.LabelsByID)
 	return l
 }
 

@@ -151,7 +151,7 @@ func (r *mutationResolver) UpdateAssignment(ctx context.Context, in exec.UpdateA
 }
 
 // present is a text that may be missing, as the API shows it.
-func present(s string) *string {
+func present[T ~string](s T) *T {
 	if s == "" {
 		return nil
 	}

@@ -19,7 +19,7 @@ import (
 // notYet are the contract's operations that the schema does not hold: automation and reports.
 var notYet = []string{
 	"ConversationRouting", "ConversationSurveys", "CsatReport", "ConversationReport",
-	"ChannelAutomation", "UpdateGreeting", "UpdateCsat", "UpdateHours", "CreateRoutingRule", "UpdateRoutingRule", "DeleteRoutingRule", "OrderRoutingRules",
+	"ChannelAutomation", "UpdateCsat",
 	"ExplainRouting", "AiAgents", "CreateAiAgent", "SetChannelAiAgent",
 }
 

@@ -20,7 +20,7 @@ type sample struct {
 }
 
 // kinds are the sorts of objects that arguments name, the longer names first.
-var kinds = []string{"aiagent", "agent", "team", "label", "channel", "contact", "conversation", "message", "attachment"}
+var kinds = []string{"aiagent", "agent", "team", "label", "channel", "contact", "conversation", "message", "attachment", "rule"}
 
 // place is one spot of the schema that takes an id: its path from a root field.
 type place struct {
@@ -149,6 +149,8 @@ func (p place) kindAt(t *testing.T) string {
 	switch name {
 	case "id", "ids":
 		return strings.TrimSuffix(strings.TrimSuffix(p.root.Name, "s"), "node")
+	case "subjectId":
+		return ""
 	case "upToMessageId", "replyToId":
 		return "message"
 	}

@@ -40,6 +40,9 @@ func priceQueries(c *exec.ComplexityRoot) {
 	c.Query.Teams = priceOf
 	c.Query.Labels = priceOf
 	c.Query.Channels = priceOf
+	c.Query.AuditLog = func(child int, _ *exec.AuditFilter, first *int, after *string, last *int, before *string) int {
+		return priceOf(child, first, after, last, before)
+	}
 	c.Query.Contacts = func(child int, _ *exec.ContactFilter, first *int, after *string, last *int, before *string) int {
 		return priceOf(child, first, after, last, before)
 	}
@@ -54,6 +57,10 @@ func priceLists(c *exec.ComplexityRoot) {
 	short := func(child int) int { return 1 + shortList*child }
 	members := func(child int) int { return 1 + memberList*child }
 	c.Agent.Channels, c.Channel.Agents, c.Team.Agents = members, members, members
+	c.Channel.Rules = members
+	c.RoutingRule.Conditions, c.RoutingCondition.ContactLabels, c.RoutingAction.Labels = short, short, short
+	c.Hours.Weekly, c.Hours.Exceptions, c.Hours.Week = short, short, short
+	c.DayHours.Intervals, c.HoursException.Intervals, c.DayPlan.Open = short, short, short
 	c.Contact.Identities, c.Conversation.Labels = short, short
 	c.Message.Attachments, c.Message.Contacts, c.Delivery.Attempts, c.Template.Variables = short, short, short, short
 }

@@ -73,6 +73,15 @@ func (r *Resolver) find(ctx context.Context, v *model.Viewer, kind model.Kind, i
 	case model.KindAttachment:
 		objects, err := r.DB.SeeAttachments(ctx, v, ids)
 		return keep(found, objects, err)
+	case model.KindRule:
+		objects, err := r.DB.SeeRules(ctx, v, ids)
+		return keep(found, objects, err)
+	case model.KindAuditEntry:
+		if !v.SeesAll() {
+			return nil
+		}
+		objects, err := r.DB.AuditEntriesByID(ctx, v.Account, ids)
+		return keep(found, objects, err)
 	case kindAccount:
 		account, err := r.DB.Account(ctx, v.Account)
 		return keep(found, map[model.ID]*model.Account{accountID(v.Account): account}, err)

@@ -34,6 +34,9 @@ func (r *Resolver) Agent() exec.AgentResolver { return &agentResolver{r} }
 // Attachment is part of gqlgen's root.
 func (r *Resolver) Attachment() exec.AttachmentResolver { return &attachmentResolver{r} }
 
+// AuditEntry is part of gqlgen's root.
+func (r *Resolver) AuditEntry() exec.AuditEntryResolver { return &auditEntryResolver{r} }
+
 // Channel is part of gqlgen's root.
 func (r *Resolver) Channel() exec.ChannelResolver { return &channelResolver{r} }
 
@@ -52,6 +55,9 @@ func (r *Resolver) Delivery() exec.DeliveryResolver { return &deliveryResolver{r
 // EventPayload is part of gqlgen's root.
 func (r *Resolver) EventPayload() exec.EventPayloadResolver { return &eventPayloadResolver{} }
 
+// Hours is part of gqlgen's root.
+func (r *Resolver) Hours() exec.HoursResolver { return &hoursResolver{r} }
+
 // Message is part of gqlgen's root.
 func (r *Resolver) Message() exec.MessageResolver { return &messageResolver{r} }
 
@@ -65,6 +71,9 @@ func (r *Resolver) Mutation() exec.MutationResolver { return &mutationResolver{r
 
 // Query is part of gqlgen's root.
 func (r *Resolver) Query() exec.QueryResolver { return &queryResolver{r} }
+
+// RoutingRule is part of gqlgen's root.
+func (r *Resolver) RoutingRule() exec.RoutingRuleResolver { return &ruleResolver{r} }
 
 // Subscription is part of gqlgen's root.
 func (r *Resolver) Subscription() exec.SubscriptionResolver { return &subscriptionResolver{r} }

@@ -11,9 +11,11 @@ import (
 	"github.com/livedesk/livedesk/model"
 )
 
-// The mutations that are not for everybody who is signed in.
+// The root fields that are not for everybody who is signed in.
 var (
-	forLeads  = []string{"createTeam", "updateTeam", "deleteTeam", "createLabel", "updateLabel", "deleteLabel", "addChannelAgents", "removeChannelAgents", "setChannelAgents"}
+	forLeads = []string{"createTeam", "updateTeam", "deleteTeam", "createLabel", "updateLabel", "deleteLabel", "addChannelAgents", "removeChannelAgents", "setChannelAgents",
+		"updateGreeting", "updateHours", "auditLog",
+		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules"}
 	forAdmins = []string{"createAgent", "updateAgent", "resetPassword", "createChannel", "updateChannel", "removeChannel", "rotateWebhookUrl", "updateAssignment"}
 )
 

@@ -188,7 +188,9 @@ func TestEnumsAreTheModels(t *testing.T) {
 	t.Parallel()
 	for name, typ := range map[string]string{"Role": "Role", "Availability": "Availability", "ChannelKind": "ChannelKind", "Provider": "ProviderName", "ChannelState": "ChannelState",
 		"AssignmentMode": "AssignmentMode", "ReopenPolicy": "ReopenPolicy", "ConversationStatus": "ConversationStatus", "Priority": "Priority", "ChangeReason": "Reason",
-		"MessageDirection": "Direction", "MessageKind": "MessageKind", "DeliveryStatus": "DeliveryStatus", "SendOutcome": "SendOutcome", "AttachmentState": "AttachmentState"} {
+		"MessageDirection": "Direction", "MessageKind": "MessageKind", "DeliveryStatus": "DeliveryStatus", "SendOutcome": "SendOutcome", "AttachmentState": "AttachmentState",
+		"Weekday": "Weekday", "RuleMatch": "Match", "RuleFallback": "Fallback", "RuleWarningCode": "WarningCode", "ContactHistory": "ContactHistory",
+		"BusinessHours": "BusinessHours", "AuditAction": "AuditAction", "AuditSubject": "AuditSubject"} {
 		want := constantsOf(t, typ)
 		var got []string
 		for _, value := range graph.Schema().Schema().Types[name].EnumValues {

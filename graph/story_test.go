@@ -70,6 +70,7 @@ func (s *story) tell() {
 	s.t.Helper()
 	hana, hanaToken := s.people()
 	channel := s.channels(hana)
+	s.automation(channel)
 	conversation := s.customer(s.account(), channel, "+447700900101", "Ana Lima", "Where is my parcel?")
 	events := s.listen(hanaToken, "Events", "events", nil)
 	added := s.listen(hanaToken, "ConversationMessages", "messageAdded", vars{"conversationId": conversation})

@@ -31,6 +31,11 @@ type Hours struct {
 	Exceptions         []Exception `json:"exceptions"`
 }
 
+// NoHours are those of a channel that never set any.
+func NoHours() *Hours {
+	return &Hours{TimeZone: "UTC", Weekly: []DayHours{}, Exceptions: []Exception{}}
+}
+
 // DayHours are the hours of one weekday.
 type DayHours struct {
 	Day       Weekday    `json:"day"`

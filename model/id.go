@@ -30,6 +30,8 @@ const (
 	KindConnection   Kind = 11
 	KindRequest      Kind = 12
 	KindProcess      Kind = 13
+	KindRule         Kind = 14
+	KindAuditEntry   Kind = 15
 )
 
 // NewID makes an id of the kind that sorts after those made in earlier milliseconds.

@@ -29,6 +29,22 @@ type MessageSender interface {
 type Node interface {
 }
 
+// Which advertisement a customer came from: exactly one of the fields is not null.
+type AdReferralCondition struct {
+	// Any one. It is only ever true.
+	Any *bool `json:"any,omitempty"`
+	// The one with this id at the provider.
+	SourceID *string `json:"sourceId,omitempty"`
+}
+
+// Which advertisement a customer came from: exactly one of the fields.
+type AdReferralConditionInput struct {
+	// Any one. It is only ever true.
+	Any *bool `json:"any,omitempty"`
+	// The one with this id at the provider.
+	SourceID *string `json:"sourceId,omitempty"`
+}
+
 // Who joins a channel.
 type AddChannelAgentsInput struct {
 	// The channel.
@@ -143,6 +159,36 @@ type Assignment struct {
 	ReopenPolicy model.ReopenPolicy `json:"reopenPolicy"`
 	// For how many hours after its end a conversation is reopened, with REOPEN_WITHIN.
 	ReopenWithinHours int `json:"reopenWithinHours"`
+}
+
+// A page of the audit log.
+type AuditEntryConnection struct {
+	// The entries with their cursors.
+	Edges []*AuditEntryEdge `json:"edges"`
+	// The entries.
+	Nodes []*model.AuditEntry `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// An entry in the audit log.
+type AuditEntryEdge struct {
+	// Where the entry stands in the log.
+	Cursor string `json:"cursor"`
+	// The entry.
+	Node *model.AuditEntry `json:"node"`
+}
+
+// Which entries of the audit log: those that meet all that is given.
+type AuditFilter struct {
+	// Of this channel.
+	ChannelID *model.ID `json:"channelId,omitempty"`
+	// About this object.
+	SubjectID *model.ID `json:"subjectId,omitempty"`
+	// Changed by this agent.
+	AgentID *model.ID `json:"agentId,omitempty"`
+	// With one of these actions.
+	Actions []model.AuditAction `json:"actions,omitempty"`
 }
 
 // The present and the new password.
@@ -379,6 +425,34 @@ type CreateLabelPayload struct {
 	UserErrors []*model.Error `json:"userErrors"`
 }
 
+// A new routing rule.
+type CreateRoutingRuleInput struct {
+	// The channel, which has 200 rules at most.
+	ChannelID model.ID `json:"channelId"`
+	// What to call it, 100 characters at most.
+	Name string `json:"name"`
+	// Whether it is tried.
+	Enabled bool `json:"enabled"`
+	// How many of its conditions must hold.
+	Match model.Match `json:"match"`
+	// What it asks of a conversation, 20 things at most; none: it matches every one.
+	Conditions []*RoutingConditionInput `json:"conditions"`
+	// What it does with a conversation.
+	Action *RoutingActionInput `json:"action"`
+	// What happens when nobody whom it names is free.
+	Fallback model.Fallback `json:"fallback"`
+}
+
+// The new rule.
+type CreateRoutingRulePayload struct {
+	// The rule.
+	Rule *model.Rule `json:"rule,omitempty"`
+	// What is odd about it all the same.
+	Warnings []*RuleWarning `json:"warnings"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
 // A new team.
 type CreateTeamInput struct {
 	// Its name, which no other team has.
@@ -405,6 +479,22 @@ type DeleteLabelInput struct {
 type DeleteLabelPayload struct {
 	// The id of the label that is gone.
 	DeletedLabelID *model.ID `json:"deletedLabelId,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// Which routing rule is deleted.
+type DeleteRoutingRuleInput struct {
+	// The rule.
+	RuleID model.ID `json:"ruleId"`
+}
+
+// The end of a rule.
+type DeleteRoutingRulePayload struct {
+	// The id of the rule that is gone.
+	DeletedRuleID *model.ID `json:"deletedRuleId,omitempty"`
+	// The channel as it now is.
+	Channel *model.Channel `json:"channel,omitempty"`
 	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
 }
@@ -541,10 +631,50 @@ type MessageEdge struct {
 	Node *model.Message `json:"node"`
 }
 
+// What a message says: exactly one of the fields is not null. The first three take no notice of case, of full-width forms and of how much white space there is.
+type MessageTextCondition struct {
+	// It is somewhere in the text.
+	Contains *string `json:"contains,omitempty"`
+	// It is the whole text.
+	Equals *string `json:"equals,omitempty"`
+	// The text begins with it.
+	StartsWith *string `json:"startsWith,omitempty"`
+	// A regular expression of RE2, which matches anywhere in the text as it was written.
+	Matches *string `json:"matches,omitempty"`
+}
+
+// What a message says: exactly one of the fields, of 500 characters at most. The first three take no notice of case, of full-width forms and of how much white space there is.
+type MessageTextConditionInput struct {
+	// It is somewhere in the text.
+	Contains *string `json:"contains,omitempty"`
+	// It is the whole text.
+	Equals *string `json:"equals,omitempty"`
+	// The text begins with it.
+	StartsWith *string `json:"startsWith,omitempty"`
+	// A regular expression of RE2, which matches anywhere in the text as it was written.
+	Matches *string `json:"matches,omitempty"`
+}
+
 // Changes. Each takes one input and gives one payload. A refusal that the caller can do something about stands in `userErrors`, and the object, if
 // there is one, comes back as it now is. Not signed in (UNAUTHENTICATED), not allowed (FORBIDDEN), too many attempts (RATE_LIMITED), too busy
 // (OVERLOADED) and broken (INTERNAL) are errors of the response, with their code in `extensions.code`.
 type Mutation struct {
+}
+
+// The order of a channel's routing rules.
+type OrderRoutingRulesInput struct {
+	// The channel.
+	ChannelID model.ID `json:"channelId"`
+	// All of its rules, the one that is tried first at the head.
+	RuleIds []model.ID `json:"ruleIds"`
+}
+
+// The channel after the change.
+type OrderRoutingRulesPayload struct {
+	// The channel as it now is.
+	Channel *model.Channel `json:"channel,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
 }
 
 // Where a page of a list stands in the list.
@@ -637,6 +767,110 @@ type RotateWebhookURLPayload struct {
 	Channel *model.Channel `json:"channel,omitempty"`
 	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// What a rule does with a conversation.
+type RoutingAction struct {
+	// Whom it goes to.
+	AssignTo *RoutingTarget `json:"assignTo"`
+	// The priority it gets; null: it keeps its own.
+	Priority *model.Priority `json:"priority,omitempty"`
+	// The labels it gets besides its own; deleted ones are left out.
+	Labels []*model.Label `json:"labels"`
+}
+
+// What a rule does with a conversation.
+type RoutingActionInput struct {
+	// Whom it goes to.
+	AssignTo *RoutingTargetInput `json:"assignTo"`
+	// The priority it gets; without it, it keeps its own.
+	Priority *model.Priority `json:"priority,omitempty"`
+	// The labels it gets besides its own, 20 at most.
+	LabelIds []model.ID `json:"labelIds,omitempty"`
+}
+
+// One thing that a rule asks of a conversation: exactly one of the fields besides `summary` is not null. A list holds when one of its values does.
+type RoutingCondition struct {
+	// What it asks, in words.
+	Summary string `json:"summary"`
+	// What the customer's message says.
+	MessageText *MessageTextCondition `json:"messageText,omitempty"`
+	// Of what kind the customer's message is.
+	MessageKind []model.MessageKind `json:"messageKind,omitempty"`
+	// How one of the customer's addresses begins.
+	ContactAddress *model.AddressCondition `json:"contactAddress,omitempty"`
+	// What the customer is called.
+	ContactName *model.NameCondition `json:"contactName,omitempty"`
+	// The labels of which one is on a conversation of the customer; deleted ones are left out.
+	ContactLabels []*model.Label `json:"contactLabels,omitempty"`
+	// Whether the customer has written before.
+	ContactHistory *model.ContactHistory `json:"contactHistory,omitempty"`
+	// On which side of the business hours it is.
+	BusinessHours *model.BusinessHours `json:"businessHours,omitempty"`
+	// When it is, in the zone of the business hours.
+	LocalTime *model.TimeCondition `json:"localTime,omitempty"`
+	// The customer's language, if it is known, as BCP 47 tags. `en` holds for en-GB too.
+	Language []string `json:"language,omitempty"`
+	// Whether the customer came from an advertisement.
+	AdReferral *AdReferralCondition `json:"adReferral,omitempty"`
+}
+
+// One thing that a rule asks of a conversation: exactly one of the fields. A list holds when one of its values does; it has 50 at most.
+type RoutingConditionInput struct {
+	// What the customer's message says.
+	MessageText *MessageTextConditionInput `json:"messageText,omitempty"`
+	// Of what kind the customer's message is.
+	MessageKind []model.MessageKind `json:"messageKind,omitempty"`
+	// How one of the customer's addresses begins.
+	ContactAddress *model.AddressCondition `json:"contactAddress,omitempty"`
+	// What the customer is called.
+	ContactName *model.NameCondition `json:"contactName,omitempty"`
+	// The labels of which one is on a conversation of the customer.
+	ContactLabelIds []model.ID `json:"contactLabelIds,omitempty"`
+	// Whether the customer has written before.
+	ContactHistory *model.ContactHistory `json:"contactHistory,omitempty"`
+	// On which side of the business hours it is.
+	BusinessHours *model.BusinessHours `json:"businessHours,omitempty"`
+	// When it is, in the zone of the business hours.
+	LocalTime *model.TimeCondition `json:"localTime,omitempty"`
+	// The customer's language, if it is known, as BCP 47 tags. `en` holds for en-GB too.
+	Language []string `json:"language,omitempty"`
+	// Whether the customer came from an advertisement.
+	AdReferral *AdReferralConditionInput `json:"adReferral,omitempty"`
+}
+
+// Whom a rule gives conversations to: exactly one of the fields is not null or true, unless the target was deleted.
+type RoutingTarget struct {
+	// This agent.
+	Agent *model.Agent `json:"agent,omitempty"`
+	// Those of this team who work on the channel.
+	Team *model.Team `json:"team,omitempty"`
+	// This AI Agent.
+	AiAgent *model.AiAgent `json:"aiAgent,omitempty"`
+	// The members of the channel.
+	HumanAgents bool `json:"humanAgents"`
+}
+
+// Whom a rule gives conversations to: exactly one of the fields.
+type RoutingTargetInput struct {
+	// An agent who works on the channel.
+	AgentID *model.ID `json:"agentId,omitempty"`
+	// Those of a team who work on the channel.
+	TeamID *model.ID `json:"teamId,omitempty"`
+	// An AI Agent.
+	AiAgentID *model.ID `json:"aiAgentId,omitempty"`
+	// The members of the channel. It is only ever true.
+	HumanAgents *bool `json:"humanAgents,omitempty"`
+}
+
+// Something odd about a rule that was saved all the same.
+type RuleWarning struct {
+	// What is odd.
+	Code model.WarningCode `json:"code"`
+	// The same in a sentence.
+	Message string `json:"message"`
+	// The other rule that it is about; null when it is about this rule alone.
+	RuleID *model.ID `json:"ruleId,omitempty"`
 }
 
 // A message to the customer: at least one of text, attachments and template.
@@ -939,6 +1173,48 @@ type UpdateConversationPayload struct {
 	UserErrors []*model.Error `json:"userErrors"`
 }
 
+// What a channel greets with.
+type UpdateGreetingInput struct {
+	// The channel.
+	ChannelID model.ID `json:"channelId"`
+	// Whether it is sent. It needs a text then.
+	Enabled bool `json:"enabled"`
+	// What is sent, 1,600 characters at most; left out the present text stays.
+	Text *string `json:"text,omitempty"`
+}
+
+// The channel after the change.
+type UpdateGreetingPayload struct {
+	// The channel as it now is.
+	Channel *model.Channel `json:"channel,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// All of a channel's business hours.
+type UpdateHoursInput struct {
+	// The channel.
+	ChannelID model.ID `json:"channelId"`
+	// Whether they count. What is stored can be switched on as it is, so it is checked in either case.
+	Enabled bool `json:"enabled"`
+	// The zone that their times are of.
+	TimeZone string `json:"timeZone"`
+	// What a customer who writes outside the hours is sent, 1,600 characters at most; empty: nothing.
+	UnavailableMessage string `json:"unavailableMessage"`
+	// The hours of an ordinary week, each weekday once at most. One that is not named is closed.
+	Weekly []*model.DayHours `json:"weekly"`
+	// The dates that do not go by the week, each once, 500 at most.
+	Exceptions []*model.Exception `json:"exceptions"`
+}
+
+// The channel after the change.
+type UpdateHoursPayload struct {
+	// The channel as it now is.
+	Channel *model.Channel `json:"channel,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
 // What changes about a label.
 type UpdateLabelInput struct {
 	// The label.
@@ -953,6 +1229,34 @@ type UpdateLabelInput struct {
 type UpdateLabelPayload struct {
 	// The label as it now is.
 	Label *model.Label `json:"label,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// What changes about a routing rule.
+type UpdateRoutingRuleInput struct {
+	// The rule.
+	RuleID model.ID `json:"ruleId"`
+	// What to call it, 100 characters at most.
+	Name *string `json:"name,omitempty"`
+	// Whether it is tried.
+	Enabled *bool `json:"enabled,omitempty"`
+	// How many of its conditions must hold.
+	Match *model.Match `json:"match,omitempty"`
+	// All that it asks of a conversation, 20 things at most.
+	Conditions []*RoutingConditionInput `json:"conditions,omitempty"`
+	// All that it does with a conversation.
+	Action *RoutingActionInput `json:"action,omitempty"`
+	// What happens when nobody whom it names is free.
+	Fallback *model.Fallback `json:"fallback,omitempty"`
+}
+
+// The rule after the change.
+type UpdateRoutingRulePayload struct {
+	// The rule as it now is.
+	Rule *model.Rule `json:"rule,omitempty"`
+	// What is odd about it all the same.
+	Warnings []*RuleWarning `json:"warnings"`
 	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
 }

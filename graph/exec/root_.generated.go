@@ -25,16 +25,19 @@ type ResolverRoot interface {
 	Account() AccountResolver
 	Agent() AgentResolver
 	Attachment() AttachmentResolver
+	AuditEntry() AuditEntryResolver
 	Channel() ChannelResolver
 	Contact() ContactResolver
 	Conversation() ConversationResolver
 	ConversationChange() ConversationChangeResolver
 	Delivery() DeliveryResolver
 	EventPayload() EventPayloadResolver
+	Hours() HoursResolver
 	Message() MessageResolver
 	MessageAddedPayload() MessageAddedPayloadResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	RoutingRule() RoutingRuleResolver
 	Subscription() SubscriptionResolver
 	Team() TeamResolver
 }
@@ -48,6 +51,11 @@ type ComplexityRoot struct {
 		Name func(childComplexity int) int
 	}
 
+	AdReferralCondition struct {
+		Any      func(childComplexity int) int
+		SourceID func(childComplexity int) int
+	}
+
 	AddChannelAgentsPayload struct {
 		Channel    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -56,6 +64,10 @@ type ComplexityRoot struct {
 	AddNotePayload struct {
 		Message    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	AddressCondition struct {
+		StartsWith func(childComplexity int) int
 	}
 
 	Agent struct {
@@ -114,6 +126,30 @@ type ComplexityRoot struct {
 		URL         func(childComplexity int) int
 	}
 
+	AuditEntry struct {
+		Action      func(childComplexity int) int
+		Actor       func(childComplexity int) int
+		After       func(childComplexity int) int
+		At          func(childComplexity int) int
+		Before      func(childComplexity int) int
+		Channel     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		SubjectID   func(childComplexity int) int
+		SubjectKind func(childComplexity int) int
+		System      func(childComplexity int) int
+	}
+
+	AuditEntryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AuditEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ChangePasswordPayload struct {
 		ExpiresAt  func(childComplexity int) int
 		Token      func(childComplexity int) int
@@ -125,7 +161,9 @@ type ComplexityRoot struct {
 		Agents              func(childComplexity int) int
 		Assignment          func(childComplexity int) int
 		CreatedAt           func(childComplexity int) int
+		Greeting            func(childComplexity int) int
 		Health              func(childComplexity int) int
+		Hours               func(childComplexity int) int
 		ID                  func(childComplexity int) int
 		Kind                func(childComplexity int) int
 		MessagingServiceSid func(childComplexity int) int
@@ -133,6 +171,7 @@ type ComplexityRoot struct {
 		PhoneNumber         func(childComplexity int) int
 		Provider            func(childComplexity int) int
 		RemovedAt           func(childComplexity int) int
+		Rules               func(childComplexity int) int
 		State               func(childComplexity int) int
 		WebhookURL          func(childComplexity int) int
 	}
@@ -282,14 +321,37 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CreateRoutingRulePayload struct {
+		Rule       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Warnings   func(childComplexity int) int
+	}
+
 	CreateTeamPayload struct {
 		Team       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
+	DayHours struct {
+		Day       func(childComplexity int) int
+		Intervals func(childComplexity int) int
+	}
+
+	DayPlan struct {
+		Date      func(childComplexity int) int
+		Exception func(childComplexity int) int
+		Open      func(childComplexity int) int
+	}
+
 	DeleteLabelPayload struct {
 		DeletedLabelID func(childComplexity int) int
 		UserErrors     func(childComplexity int) int
+	}
+
+	DeleteRoutingRulePayload struct {
+		Channel       func(childComplexity int) int
+		DeletedRuleID func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	DeleteTeamPayload struct {
@@ -309,6 +371,33 @@ type ComplexityRoot struct {
 	EventPayload struct {
 		Cursor func(childComplexity int) int
 		Event  func(childComplexity int) int
+	}
+
+	Greeting struct {
+		Enabled func(childComplexity int) int
+		Text    func(childComplexity int) int
+	}
+
+	Hours struct {
+		Enabled            func(childComplexity int) int
+		Exceptions         func(childComplexity int) int
+		IsOpen             func(childComplexity int) int
+		NextChange         func(childComplexity int) int
+		TimeZone           func(childComplexity int) int
+		UnavailableMessage func(childComplexity int) int
+		Week               func(childComplexity int) int
+		Weekly             func(childComplexity int) int
+	}
+
+	HoursException struct {
+		Date      func(childComplexity int) int
+		Intervals func(childComplexity int) int
+		Name      func(childComplexity int) int
+	}
+
+	Interval struct {
+		Closes func(childComplexity int) int
+		Opens  func(childComplexity int) int
 	}
 
 	Invitation struct {
@@ -394,6 +483,13 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	MessageTextCondition struct {
+		Contains   func(childComplexity int) int
+		Equals     func(childComplexity int) int
+		Matches    func(childComplexity int) int
+		StartsWith func(childComplexity int) int
+	}
+
 	Mutation struct {
 		AddChannelAgents      func(childComplexity int, input AddChannelAgentsInput) int
 		AddNote               func(childComplexity int, input AddNoteInput) int
@@ -402,10 +498,13 @@ type ComplexityRoot struct {
 		CreateAgent           func(childComplexity int, input CreateAgentInput) int
 		CreateChannel         func(childComplexity int, input CreateChannelInput) int
 		CreateLabel           func(childComplexity int, input CreateLabelInput) int
+		CreateRoutingRule     func(childComplexity int, input CreateRoutingRuleInput) int
 		CreateTeam            func(childComplexity int, input CreateTeamInput) int
 		DeleteLabel           func(childComplexity int, input DeleteLabelInput) int
+		DeleteRoutingRule     func(childComplexity int, input DeleteRoutingRuleInput) int
 		DeleteTeam            func(childComplexity int, input DeleteTeamInput) int
 		MarkRead              func(childComplexity int, input MarkReadInput) int
+		OrderRoutingRules     func(childComplexity int, input OrderRoutingRulesInput) int
 		RemoveChannel         func(childComplexity int, input RemoveChannelInput) int
 		RemoveChannelAgents   func(childComplexity int, input RemoveChannelAgentsInput) int
 		ResetPassword         func(childComplexity int, input ResetPasswordInput) int
@@ -423,8 +522,20 @@ type ComplexityRoot struct {
 		UpdateChannel         func(childComplexity int, input UpdateChannelInput) int
 		UpdateContact         func(childComplexity int, input UpdateContactInput) int
 		UpdateConversation    func(childComplexity int, input UpdateConversationInput) int
+		UpdateGreeting        func(childComplexity int, input UpdateGreetingInput) int
+		UpdateHours           func(childComplexity int, input UpdateHoursInput) int
 		UpdateLabel           func(childComplexity int, input UpdateLabelInput) int
+		UpdateRoutingRule     func(childComplexity int, input UpdateRoutingRuleInput) int
 		UpdateTeam            func(childComplexity int, input UpdateTeamInput) int
+	}
+
+	NameCondition struct {
+		Contains func(childComplexity int) int
+	}
+
+	OrderRoutingRulesPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -434,9 +545,15 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	Period struct {
+		End   func(childComplexity int) int
+		Start func(childComplexity int) int
+	}
+
 	Query struct {
 		Agent         func(childComplexity int, id model.ID) int
 		Agents        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AuditLog      func(childComplexity int, filter *AuditFilter, first *int, after *string, last *int, before *string) int
 		Channel       func(childComplexity int, id model.ID) int
 		Channels      func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Contact       func(childComplexity int, id model.ID) int
@@ -491,6 +608,54 @@ type ComplexityRoot struct {
 	RotateWebhookUrlPayload struct {
 		Channel    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	RoutingAction struct {
+		AssignTo func(childComplexity int) int
+		Labels   func(childComplexity int) int
+		Priority func(childComplexity int) int
+	}
+
+	RoutingCondition struct {
+		AdReferral     func(childComplexity int) int
+		BusinessHours  func(childComplexity int) int
+		ContactAddress func(childComplexity int) int
+		ContactHistory func(childComplexity int) int
+		ContactLabels  func(childComplexity int) int
+		ContactName    func(childComplexity int) int
+		Language       func(childComplexity int) int
+		LocalTime      func(childComplexity int) int
+		MessageKind    func(childComplexity int) int
+		MessageText    func(childComplexity int) int
+		Summary        func(childComplexity int) int
+	}
+
+	RoutingRule struct {
+		Action        func(childComplexity int) int
+		Channel       func(childComplexity int) int
+		Conditions    func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Enabled       func(childComplexity int) int
+		Fallback      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Match         func(childComplexity int) int
+		Matched30Days func(childComplexity int) int
+		Name          func(childComplexity int) int
+		Position      func(childComplexity int) int
+		Summary       func(childComplexity int) int
+	}
+
+	RoutingTarget struct {
+		Agent       func(childComplexity int) int
+		AiAgent     func(childComplexity int) int
+		HumanAgents func(childComplexity int) int
+		Team        func(childComplexity int) int
+	}
+
+	RuleWarning struct {
+		Code    func(childComplexity int) int
+		Message func(childComplexity int) int
+		RuleID  func(childComplexity int) int
 	}
 
 	SendAttempt struct {
@@ -574,6 +739,12 @@ type ComplexityRoot struct {
 		Value func(childComplexity int) int
 	}
 
+	TimeCondition struct {
+		From     func(childComplexity int) int
+		To       func(childComplexity int) int
+		Weekdays func(childComplexity int) int
+	}
+
 	UpdateAgentPayload struct {
 		Agent      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -600,9 +771,25 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	UpdateGreetingPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateHoursPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateLabelPayload struct {
 		Label      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	UpdateRoutingRulePayload struct {
+		Rule       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Warnings   func(childComplexity int) int
 	}
 
 	UpdateTeamPayload struct {
@@ -644,6 +831,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Account.Name(childComplexity), true
 
+	case "AdReferralCondition.any":
+		if e.ComplexityRoot.AdReferralCondition.Any == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AdReferralCondition.Any(childComplexity), true
+	case "AdReferralCondition.sourceId":
+		if e.ComplexityRoot.AdReferralCondition.SourceID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AdReferralCondition.SourceID(childComplexity), true
+
 	case "AddChannelAgentsPayload.channel":
 		if e.ComplexityRoot.AddChannelAgentsPayload.Channel == nil {
 			break
@@ -669,6 +869,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddNotePayload.UserErrors(childComplexity), true
+
+	case "AddressCondition.startsWith":
+		if e.ComplexityRoot.AddressCondition.StartsWith == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressCondition.StartsWith(childComplexity), true
 
 	case "Agent.account":
 		if e.ComplexityRoot.Agent.Account == nil {
@@ -870,6 +1077,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Attachment.URL(childComplexity), true
 
+	case "AuditEntry.action":
+		if e.ComplexityRoot.AuditEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Action(childComplexity), true
+	case "AuditEntry.actor":
+		if e.ComplexityRoot.AuditEntry.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Actor(childComplexity), true
+	case "AuditEntry.after":
+		if e.ComplexityRoot.AuditEntry.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.After(childComplexity), true
+	case "AuditEntry.at":
+		if e.ComplexityRoot.AuditEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.At(childComplexity), true
+	case "AuditEntry.before":
+		if e.ComplexityRoot.AuditEntry.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Before(childComplexity), true
+	case "AuditEntry.channel":
+		if e.ComplexityRoot.AuditEntry.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Channel(childComplexity), true
+	case "AuditEntry.id":
+		if e.ComplexityRoot.AuditEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ID(childComplexity), true
+	case "AuditEntry.subjectId":
+		if e.ComplexityRoot.AuditEntry.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.SubjectID(childComplexity), true
+	case "AuditEntry.subjectKind":
+		if e.ComplexityRoot.AuditEntry.SubjectKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.SubjectKind(childComplexity), true
+	case "AuditEntry.system":
+		if e.ComplexityRoot.AuditEntry.System == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.System(childComplexity), true
+
+	case "AuditEntryConnection.edges":
+		if e.ComplexityRoot.AuditEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Edges(childComplexity), true
+	case "AuditEntryConnection.nodes":
+		if e.ComplexityRoot.AuditEntryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Nodes(childComplexity), true
+	case "AuditEntryConnection.pageInfo":
+		if e.ComplexityRoot.AuditEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.PageInfo(childComplexity), true
+
+	case "AuditEntryEdge.cursor":
+		if e.ComplexityRoot.AuditEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Cursor(childComplexity), true
+	case "AuditEntryEdge.node":
+		if e.ComplexityRoot.AuditEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
+
 	case "ChangePasswordPayload.expiresAt":
 		if e.ComplexityRoot.ChangePasswordPayload.ExpiresAt == nil {
 			break
@@ -913,12 +1213,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.CreatedAt(childComplexity), true
+	case "Channel.greeting":
+		if e.ComplexityRoot.Channel.Greeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Greeting(childComplexity), true
 	case "Channel.health":
 		if e.ComplexityRoot.Channel.Health == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Channel.Health(childComplexity), true
+	case "Channel.hours":
+		if e.ComplexityRoot.Channel.Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Hours(childComplexity), true
 	case "Channel.id":
 		if e.ComplexityRoot.Channel.ID == nil {
 			break
@@ -961,6 +1273,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.RemovedAt(childComplexity), true
+	case "Channel.rules":
+		if e.ComplexityRoot.Channel.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Rules(childComplexity), true
 	case "Channel.state":
 		if e.ComplexityRoot.Channel.State == nil {
 			break
@@ -1485,6 +1803,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateLabelPayload.UserErrors(childComplexity), true
 
+	case "CreateRoutingRulePayload.rule":
+		if e.ComplexityRoot.CreateRoutingRulePayload.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateRoutingRulePayload.Rule(childComplexity), true
+	case "CreateRoutingRulePayload.userErrors":
+		if e.ComplexityRoot.CreateRoutingRulePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateRoutingRulePayload.UserErrors(childComplexity), true
+	case "CreateRoutingRulePayload.warnings":
+		if e.ComplexityRoot.CreateRoutingRulePayload.Warnings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateRoutingRulePayload.Warnings(childComplexity), true
+
 	case "CreateTeamPayload.team":
 		if e.ComplexityRoot.CreateTeamPayload.Team == nil {
 			break
@@ -1498,6 +1835,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateTeamPayload.UserErrors(childComplexity), true
 
+	case "DayHours.day":
+		if e.ComplexityRoot.DayHours.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayHours.Day(childComplexity), true
+	case "DayHours.intervals":
+		if e.ComplexityRoot.DayHours.Intervals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayHours.Intervals(childComplexity), true
+
+	case "DayPlan.date":
+		if e.ComplexityRoot.DayPlan.Date == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayPlan.Date(childComplexity), true
+	case "DayPlan.exception":
+		if e.ComplexityRoot.DayPlan.Exception == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayPlan.Exception(childComplexity), true
+	case "DayPlan.open":
+		if e.ComplexityRoot.DayPlan.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayPlan.Open(childComplexity), true
+
 	case "DeleteLabelPayload.deletedLabelId":
 		if e.ComplexityRoot.DeleteLabelPayload.DeletedLabelID == nil {
 			break
@@ -1510,6 +1879,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteLabelPayload.UserErrors(childComplexity), true
+
+	case "DeleteRoutingRulePayload.channel":
+		if e.ComplexityRoot.DeleteRoutingRulePayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteRoutingRulePayload.Channel(childComplexity), true
+	case "DeleteRoutingRulePayload.deletedRuleId":
+		if e.ComplexityRoot.DeleteRoutingRulePayload.DeletedRuleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteRoutingRulePayload.DeletedRuleID(childComplexity), true
+	case "DeleteRoutingRulePayload.userErrors":
+		if e.ComplexityRoot.DeleteRoutingRulePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteRoutingRulePayload.UserErrors(childComplexity), true
 
 	case "DeleteTeamPayload.deletedTeamId":
 		if e.ComplexityRoot.DeleteTeamPayload.DeletedTeamID == nil {
@@ -1573,6 +1961,100 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EventPayload.Event(childComplexity), true
+
+	case "Greeting.enabled":
+		if e.ComplexityRoot.Greeting.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Greeting.Enabled(childComplexity), true
+	case "Greeting.text":
+		if e.ComplexityRoot.Greeting.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Greeting.Text(childComplexity), true
+
+	case "Hours.enabled":
+		if e.ComplexityRoot.Hours.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.Enabled(childComplexity), true
+	case "Hours.exceptions":
+		if e.ComplexityRoot.Hours.Exceptions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.Exceptions(childComplexity), true
+	case "Hours.isOpen":
+		if e.ComplexityRoot.Hours.IsOpen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.IsOpen(childComplexity), true
+	case "Hours.nextChange":
+		if e.ComplexityRoot.Hours.NextChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.NextChange(childComplexity), true
+	case "Hours.timeZone":
+		if e.ComplexityRoot.Hours.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.TimeZone(childComplexity), true
+	case "Hours.unavailableMessage":
+		if e.ComplexityRoot.Hours.UnavailableMessage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.UnavailableMessage(childComplexity), true
+	case "Hours.week":
+		if e.ComplexityRoot.Hours.Week == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.Week(childComplexity), true
+	case "Hours.weekly":
+		if e.ComplexityRoot.Hours.Weekly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Hours.Weekly(childComplexity), true
+
+	case "HoursException.date":
+		if e.ComplexityRoot.HoursException.Date == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HoursException.Date(childComplexity), true
+	case "HoursException.intervals":
+		if e.ComplexityRoot.HoursException.Intervals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HoursException.Intervals(childComplexity), true
+	case "HoursException.name":
+		if e.ComplexityRoot.HoursException.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HoursException.Name(childComplexity), true
+
+	case "Interval.closes":
+		if e.ComplexityRoot.Interval.Closes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Interval.Closes(childComplexity), true
+	case "Interval.opens":
+		if e.ComplexityRoot.Interval.Opens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Interval.Opens(childComplexity), true
 
 	case "Invitation.expiresAt":
 		if e.ComplexityRoot.Invitation.ExpiresAt == nil {
@@ -1868,6 +2350,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MessageEdge.Node(childComplexity), true
 
+	case "MessageTextCondition.contains":
+		if e.ComplexityRoot.MessageTextCondition.Contains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTextCondition.Contains(childComplexity), true
+	case "MessageTextCondition.equals":
+		if e.ComplexityRoot.MessageTextCondition.Equals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTextCondition.Equals(childComplexity), true
+	case "MessageTextCondition.matches":
+		if e.ComplexityRoot.MessageTextCondition.Matches == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTextCondition.Matches(childComplexity), true
+	case "MessageTextCondition.startsWith":
+		if e.ComplexityRoot.MessageTextCondition.StartsWith == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTextCondition.StartsWith(childComplexity), true
+
 	case "Mutation.addChannelAgents":
 		if e.ComplexityRoot.Mutation.AddChannelAgents == nil {
 			break
@@ -1945,6 +2452,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateLabel(childComplexity, args["input"].(CreateLabelInput)), true
+	case "Mutation.createRoutingRule":
+		if e.ComplexityRoot.Mutation.CreateRoutingRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createRoutingRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateRoutingRule(childComplexity, args["input"].(CreateRoutingRuleInput)), true
 	case "Mutation.createTeam":
 		if e.ComplexityRoot.Mutation.CreateTeam == nil {
 			break
@@ -1967,6 +2485,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteLabel(childComplexity, args["input"].(DeleteLabelInput)), true
+	case "Mutation.deleteRoutingRule":
+		if e.ComplexityRoot.Mutation.DeleteRoutingRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteRoutingRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteRoutingRule(childComplexity, args["input"].(DeleteRoutingRuleInput)), true
 	case "Mutation.deleteTeam":
 		if e.ComplexityRoot.Mutation.DeleteTeam == nil {
 			break
@@ -1989,6 +2518,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MarkRead(childComplexity, args["input"].(MarkReadInput)), true
+	case "Mutation.orderRoutingRules":
+		if e.ComplexityRoot.Mutation.OrderRoutingRules == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_orderRoutingRules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OrderRoutingRules(childComplexity, args["input"].(OrderRoutingRulesInput)), true
 	case "Mutation.removeChannel":
 		if e.ComplexityRoot.Mutation.RemoveChannel == nil {
 			break
@@ -2171,6 +2711,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateConversation(childComplexity, args["input"].(UpdateConversationInput)), true
+	case "Mutation.updateGreeting":
+		if e.ComplexityRoot.Mutation.UpdateGreeting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateGreeting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateGreeting(childComplexity, args["input"].(UpdateGreetingInput)), true
+	case "Mutation.updateHours":
+		if e.ComplexityRoot.Mutation.UpdateHours == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateHours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateHours(childComplexity, args["input"].(UpdateHoursInput)), true
 	case "Mutation.updateLabel":
 		if e.ComplexityRoot.Mutation.UpdateLabel == nil {
 			break
@@ -2182,6 +2744,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateLabel(childComplexity, args["input"].(UpdateLabelInput)), true
+	case "Mutation.updateRoutingRule":
+		if e.ComplexityRoot.Mutation.UpdateRoutingRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateRoutingRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateRoutingRule(childComplexity, args["input"].(UpdateRoutingRuleInput)), true
 	case "Mutation.updateTeam":
 		if e.ComplexityRoot.Mutation.UpdateTeam == nil {
 			break
@@ -2193,6 +2766,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateTeam(childComplexity, args["input"].(UpdateTeamInput)), true
+
+	case "NameCondition.contains":
+		if e.ComplexityRoot.NameCondition.Contains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NameCondition.Contains(childComplexity), true
+
+	case "OrderRoutingRulesPayload.channel":
+		if e.ComplexityRoot.OrderRoutingRulesPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderRoutingRulesPayload.Channel(childComplexity), true
+	case "OrderRoutingRulesPayload.userErrors":
+		if e.ComplexityRoot.OrderRoutingRulesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderRoutingRulesPayload.UserErrors(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -2219,6 +2812,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Period.end":
+		if e.ComplexityRoot.Period.End == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Period.End(childComplexity), true
+	case "Period.start":
+		if e.ComplexityRoot.Period.Start == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Period.Start(childComplexity), true
+
 	case "Query.agent":
 		if e.ComplexityRoot.Query.Agent == nil {
 			break
@@ -2241,6 +2847,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Agents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.auditLog":
+		if e.ComplexityRoot.Query.AuditLog == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["filter"].(*AuditFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.channel":
 		if e.ComplexityRoot.Query.Channel == nil {
 			break
@@ -2513,6 +3130,209 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RotateWebhookUrlPayload.UserErrors(childComplexity), true
 
+	case "RoutingAction.assignTo":
+		if e.ComplexityRoot.RoutingAction.AssignTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingAction.AssignTo(childComplexity), true
+	case "RoutingAction.labels":
+		if e.ComplexityRoot.RoutingAction.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingAction.Labels(childComplexity), true
+	case "RoutingAction.priority":
+		if e.ComplexityRoot.RoutingAction.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingAction.Priority(childComplexity), true
+
+	case "RoutingCondition.adReferral":
+		if e.ComplexityRoot.RoutingCondition.AdReferral == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.AdReferral(childComplexity), true
+	case "RoutingCondition.businessHours":
+		if e.ComplexityRoot.RoutingCondition.BusinessHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.BusinessHours(childComplexity), true
+	case "RoutingCondition.contactAddress":
+		if e.ComplexityRoot.RoutingCondition.ContactAddress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.ContactAddress(childComplexity), true
+	case "RoutingCondition.contactHistory":
+		if e.ComplexityRoot.RoutingCondition.ContactHistory == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.ContactHistory(childComplexity), true
+	case "RoutingCondition.contactLabels":
+		if e.ComplexityRoot.RoutingCondition.ContactLabels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.ContactLabels(childComplexity), true
+	case "RoutingCondition.contactName":
+		if e.ComplexityRoot.RoutingCondition.ContactName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.ContactName(childComplexity), true
+	case "RoutingCondition.language":
+		if e.ComplexityRoot.RoutingCondition.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.Language(childComplexity), true
+	case "RoutingCondition.localTime":
+		if e.ComplexityRoot.RoutingCondition.LocalTime == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.LocalTime(childComplexity), true
+	case "RoutingCondition.messageKind":
+		if e.ComplexityRoot.RoutingCondition.MessageKind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.MessageKind(childComplexity), true
+	case "RoutingCondition.messageText":
+		if e.ComplexityRoot.RoutingCondition.MessageText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.MessageText(childComplexity), true
+	case "RoutingCondition.summary":
+		if e.ComplexityRoot.RoutingCondition.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingCondition.Summary(childComplexity), true
+
+	case "RoutingRule.action":
+		if e.ComplexityRoot.RoutingRule.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Action(childComplexity), true
+	case "RoutingRule.channel":
+		if e.ComplexityRoot.RoutingRule.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Channel(childComplexity), true
+	case "RoutingRule.conditions":
+		if e.ComplexityRoot.RoutingRule.Conditions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Conditions(childComplexity), true
+	case "RoutingRule.createdAt":
+		if e.ComplexityRoot.RoutingRule.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.CreatedAt(childComplexity), true
+	case "RoutingRule.enabled":
+		if e.ComplexityRoot.RoutingRule.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Enabled(childComplexity), true
+	case "RoutingRule.fallback":
+		if e.ComplexityRoot.RoutingRule.Fallback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Fallback(childComplexity), true
+	case "RoutingRule.id":
+		if e.ComplexityRoot.RoutingRule.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.ID(childComplexity), true
+	case "RoutingRule.match":
+		if e.ComplexityRoot.RoutingRule.Match == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Match(childComplexity), true
+	case "RoutingRule.matched30Days":
+		if e.ComplexityRoot.RoutingRule.Matched30Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Matched30Days(childComplexity), true
+	case "RoutingRule.name":
+		if e.ComplexityRoot.RoutingRule.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Name(childComplexity), true
+	case "RoutingRule.position":
+		if e.ComplexityRoot.RoutingRule.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Position(childComplexity), true
+	case "RoutingRule.summary":
+		if e.ComplexityRoot.RoutingRule.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRule.Summary(childComplexity), true
+
+	case "RoutingTarget.agent":
+		if e.ComplexityRoot.RoutingTarget.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingTarget.Agent(childComplexity), true
+	case "RoutingTarget.aiAgent":
+		if e.ComplexityRoot.RoutingTarget.AiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingTarget.AiAgent(childComplexity), true
+	case "RoutingTarget.humanAgents":
+		if e.ComplexityRoot.RoutingTarget.HumanAgents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingTarget.HumanAgents(childComplexity), true
+	case "RoutingTarget.team":
+		if e.ComplexityRoot.RoutingTarget.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingTarget.Team(childComplexity), true
+
+	case "RuleWarning.code":
+		if e.ComplexityRoot.RuleWarning.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleWarning.Code(childComplexity), true
+	case "RuleWarning.message":
+		if e.ComplexityRoot.RuleWarning.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleWarning.Message(childComplexity), true
+	case "RuleWarning.ruleId":
+		if e.ComplexityRoot.RuleWarning.RuleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleWarning.RuleID(childComplexity), true
+
 	case "SendAttempt.byHand":
 		if e.ComplexityRoot.SendAttempt.ByHand == nil {
 			break
@@ -2771,6 +3591,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TemplateVariable.Value(childComplexity), true
 
+	case "TimeCondition.from":
+		if e.ComplexityRoot.TimeCondition.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCondition.From(childComplexity), true
+	case "TimeCondition.to":
+		if e.ComplexityRoot.TimeCondition.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCondition.To(childComplexity), true
+	case "TimeCondition.weekdays":
+		if e.ComplexityRoot.TimeCondition.Weekdays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimeCondition.Weekdays(childComplexity), true
+
 	case "UpdateAgentPayload.agent":
 		if e.ComplexityRoot.UpdateAgentPayload.Agent == nil {
 			break
@@ -2842,6 +3681,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateConversationPayload.UserErrors(childComplexity), true
 
+	case "UpdateGreetingPayload.channel":
+		if e.ComplexityRoot.UpdateGreetingPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateGreetingPayload.Channel(childComplexity), true
+	case "UpdateGreetingPayload.userErrors":
+		if e.ComplexityRoot.UpdateGreetingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateGreetingPayload.UserErrors(childComplexity), true
+
+	case "UpdateHoursPayload.channel":
+		if e.ComplexityRoot.UpdateHoursPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateHoursPayload.Channel(childComplexity), true
+	case "UpdateHoursPayload.userErrors":
+		if e.ComplexityRoot.UpdateHoursPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateHoursPayload.UserErrors(childComplexity), true
+
 	case "UpdateLabelPayload.label":
 		if e.ComplexityRoot.UpdateLabelPayload.Label == nil {
 			break
@@ -2854,6 +3719,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateLabelPayload.UserErrors(childComplexity), true
+
+	case "UpdateRoutingRulePayload.rule":
+		if e.ComplexityRoot.UpdateRoutingRulePayload.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateRoutingRulePayload.Rule(childComplexity), true
+	case "UpdateRoutingRulePayload.userErrors":
+		if e.ComplexityRoot.UpdateRoutingRulePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateRoutingRulePayload.UserErrors(childComplexity), true
+	case "UpdateRoutingRulePayload.warnings":
+		if e.ComplexityRoot.UpdateRoutingRulePayload.Warnings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateRoutingRulePayload.Warnings(childComplexity), true
 
 	case "UpdateTeamPayload.team":
 		if e.ComplexityRoot.UpdateTeamPayload.Team == nil {
@@ -2896,11 +3780,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AdReferralConditionInput", ec.unmarshalInputAdReferralConditionInput),
 			graphql.NewInputUnmarshaler("AddChannelAgentsInput", ec.unmarshalInputAddChannelAgentsInput),
 			graphql.NewInputUnmarshaler("AddNoteInput", ec.unmarshalInputAddNoteInput),
+			graphql.NewInputUnmarshaler("AddressConditionInput", ec.unmarshalInputAddressConditionInput),
 			graphql.NewInputUnmarshaler("AssignConversationInput", ec.unmarshalInputAssignConversationInput),
 			graphql.NewInputUnmarshaler("AssignTarget", ec.unmarshalInputAssignTarget),
 			graphql.NewInputUnmarshaler("AssigneeFilter", ec.unmarshalInputAssigneeFilter),
+			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("ChannelCredentialsInput", ec.unmarshalInputChannelCredentialsInput),
 			graphql.NewInputUnmarshaler("ContactFilter", ec.unmarshalInputContactFilter),
@@ -2908,15 +3795,26 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateAgentInput", ec.unmarshalInputCreateAgentInput),
 			graphql.NewInputUnmarshaler("CreateChannelInput", ec.unmarshalInputCreateChannelInput),
 			graphql.NewInputUnmarshaler("CreateLabelInput", ec.unmarshalInputCreateLabelInput),
+			graphql.NewInputUnmarshaler("CreateRoutingRuleInput", ec.unmarshalInputCreateRoutingRuleInput),
 			graphql.NewInputUnmarshaler("CreateTeamInput", ec.unmarshalInputCreateTeamInput),
+			graphql.NewInputUnmarshaler("DayHoursInput", ec.unmarshalInputDayHoursInput),
 			graphql.NewInputUnmarshaler("DeleteLabelInput", ec.unmarshalInputDeleteLabelInput),
+			graphql.NewInputUnmarshaler("DeleteRoutingRuleInput", ec.unmarshalInputDeleteRoutingRuleInput),
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
+			graphql.NewInputUnmarshaler("HoursExceptionInput", ec.unmarshalInputHoursExceptionInput),
+			graphql.NewInputUnmarshaler("IntervalInput", ec.unmarshalInputIntervalInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
+			graphql.NewInputUnmarshaler("MessageTextConditionInput", ec.unmarshalInputMessageTextConditionInput),
+			graphql.NewInputUnmarshaler("NameConditionInput", ec.unmarshalInputNameConditionInput),
+			graphql.NewInputUnmarshaler("OrderRoutingRulesInput", ec.unmarshalInputOrderRoutingRulesInput),
 			graphql.NewInputUnmarshaler("RemoveChannelAgentsInput", ec.unmarshalInputRemoveChannelAgentsInput),
 			graphql.NewInputUnmarshaler("RemoveChannelInput", ec.unmarshalInputRemoveChannelInput),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
 			graphql.NewInputUnmarshaler("RetryMessageInput", ec.unmarshalInputRetryMessageInput),
 			graphql.NewInputUnmarshaler("RotateWebhookUrlInput", ec.unmarshalInputRotateWebhookUrlInput),
+			graphql.NewInputUnmarshaler("RoutingActionInput", ec.unmarshalInputRoutingActionInput),
+			graphql.NewInputUnmarshaler("RoutingConditionInput", ec.unmarshalInputRoutingConditionInput),
+			graphql.NewInputUnmarshaler("RoutingTargetInput", ec.unmarshalInputRoutingTargetInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SetAvailabilityInput", ec.unmarshalInputSetAvailabilityInput),
 			graphql.NewInputUnmarshaler("SetChannelAgentsInput", ec.unmarshalInputSetChannelAgentsInput),
@@ -2925,6 +3823,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("TemplateInput", ec.unmarshalInputTemplateInput),
 			graphql.NewInputUnmarshaler("TemplateVariableInput", ec.unmarshalInputTemplateVariableInput),
+			graphql.NewInputUnmarshaler("TimeConditionInput", ec.unmarshalInputTimeConditionInput),
 			graphql.NewInputUnmarshaler("TwilioCredentialsInput", ec.unmarshalInputTwilioCredentialsInput),
 			graphql.NewInputUnmarshaler("TwilioSenderInput", ec.unmarshalInputTwilioSenderInput),
 			graphql.NewInputUnmarshaler("UpdateAgentInput", ec.unmarshalInputUpdateAgentInput),
@@ -2932,7 +3831,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateChannelInput", ec.unmarshalInputUpdateChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
 			graphql.NewInputUnmarshaler("UpdateConversationInput", ec.unmarshalInputUpdateConversationInput),
+			graphql.NewInputUnmarshaler("UpdateGreetingInput", ec.unmarshalInputUpdateGreetingInput),
+			graphql.NewInputUnmarshaler("UpdateHoursInput", ec.unmarshalInputUpdateHoursInput),
 			graphql.NewInputUnmarshaler("UpdateLabelInput", ec.unmarshalInputUpdateLabelInput),
+			graphql.NewInputUnmarshaler("UpdateRoutingRuleInput", ec.unmarshalInputUpdateRoutingRuleInput),
 			graphql.NewInputUnmarshaler("UpdateTeamInput", ec.unmarshalInputUpdateTeamInput),
 		)
 	}
@@ -3041,6 +3943,26 @@ scalar PhoneNumber @specifiedBy(url: "https://www.itu.int/rec/T-REC-E.164")
 An absolute address.
 """
 scalar URL @specifiedBy(url: "https://url.spec.whatwg.org/")
+
+"""
+A time on the clock on the wall, as "HH:MM". "24:00" is the end of a day: something may close at it, and not open.
+"""
+scalar LocalTime
+
+"""
+A date in the calendar, as "YYYY-MM-DD".
+"""
+scalar Date
+
+"""
+The name of a time zone of the IANA, such as "Asia/Tokyo".
+"""
+scalar TimeZone
+
+"""
+A value of any form: objects, lists, texts, numbers.
+"""
+scalar JSON
 
 """
 What has an id that is unique on the whole desk and can be looked up with ` + "`" + `node` + "`" + `.
@@ -3189,6 +4111,19 @@ type Query {
     "The id of the message."
     id: ID!
   ): Message
+  "Who changed which setting, newest first. Supervisors and admins."
+  auditLog(
+    "Which entries; without it all."
+    filter: AuditFilter
+    "How many from the start, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end, at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): AuditEntryConnection
 }
 
 """
@@ -3304,6 +4239,36 @@ type Mutation {
     "What changes; what is left out stays."
     input: UpdateAssignmentInput!
   ): UpdateAssignmentPayload
+  "Says whether and with what a channel's new conversations are greeted. Supervisors and admins."
+  updateGreeting(
+    "The channel and its greeting."
+    input: UpdateGreetingInput!
+  ): UpdateGreetingPayload
+  "Replaces a channel's business hours as a whole. Supervisors and admins."
+  updateHours(
+    "The channel and its hours."
+    input: UpdateHoursInput!
+  ): UpdateHoursPayload
+  "Adds a routing rule behind the others of its channel. Supervisors and admins."
+  createRoutingRule(
+    "The rule."
+    input: CreateRoutingRuleInput!
+  ): CreateRoutingRulePayload
+  "Changes a routing rule, or switches it on or off. Supervisors and admins."
+  updateRoutingRule(
+    "What changes; what is left out stays."
+    input: UpdateRoutingRuleInput!
+  ): UpdateRoutingRulePayload
+  "Deletes a routing rule. Supervisors and admins."
+  deleteRoutingRule(
+    "The rule."
+    input: DeleteRoutingRuleInput!
+  ): DeleteRoutingRulePayload
+  "Gives a channel's routing rules another order. Supervisors and admins."
+  orderRoutingRules(
+    "The whole order."
+    input: OrderRoutingRulesInput!
+  ): OrderRoutingRulesPayload
   "Sends a message to the customer. It is queued at once and delivered in the order of the conversation; ` + "`" + `delivery` + "`" + ` tells how far it got."
   sendMessage(
     "The message."
@@ -3918,6 +4883,12 @@ type Channel implements Node {
   agents: [Agent!]!
   "How its conversations find an agent."
   assignment: Assignment!
+  "What the desk sends by itself on a customer's first message."
+  greeting: Greeting!
+  "When people are there to answer."
+  hours: Hours!
+  "Where its conversations go before anything else is asked, in the order in which the rules are tried."
+  rules: [RoutingRule!]!
   "What the provider and the desk last said to each other. Null for the role AGENT."
   health: ChannelHealth
   "When it was added."
@@ -4236,6 +5207,736 @@ type UpdateAssignmentPayload {
   channel: Channel
   "Why it was refused; empty when it was done."
   userErrors: [UserError!]!
+}
+
+# What a channel does by itself ----------------------------------------------------------------------------------------
+
+"""
+What the desk sends by itself, once per new conversation, on the customer's first message.
+"""
+type Greeting {
+  "Whether it is sent."
+  enabled: Boolean!
+  "What is sent."
+  text: String!
+}
+
+"""
+What a channel greets with.
+"""
+input UpdateGreetingInput {
+  "The channel."
+  channelId: ID!
+  "Whether it is sent. It needs a text then."
+  enabled: Boolean!
+  "What is sent, 1,600 characters at most; left out the present text stays."
+  text: String
+}
+
+"""
+The channel after the change.
+"""
+type UpdateGreetingPayload {
+  "The channel as it now is."
+  channel: Channel
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+The business hours of a channel. A channel that never set any shows them switched off.
+"""
+type Hours {
+  "Whether they count. While they do not, the channel is always open."
+  enabled: Boolean!
+  "The zone that their times are of."
+  timeZone: TimeZone!
+  "What a customer who writes outside the hours is sent, in place of the greeting; empty: nothing."
+  unavailableMessage: String!
+  "The hours of an ordinary week. A weekday that is not named is closed."
+  weekly: [DayHours!]!
+  "The dates that do not go by the week."
+  exceptions: [HoursException!]!
+  "Whether the channel is open now."
+  isOpen: Boolean!
+  "When it next opens, or closes if it is open; null when that is not in sight."
+  nextChange: DateTime
+  "Today and the six days after it in the zone of the hours, as they are or would be if they were enabled."
+  week: [DayPlan!]!
+}
+
+"""
+The hours of one weekday.
+"""
+type DayHours {
+  "The weekday."
+  day: Weekday!
+  "When it is open; none: it is closed."
+  intervals: [Interval!]!
+}
+
+"""
+A day of the week.
+"""
+enum Weekday {
+  "Monday."
+  MONDAY
+  "Tuesday."
+  TUESDAY
+  "Wednesday."
+  WEDNESDAY
+  "Thursday."
+  THURSDAY
+  "Friday."
+  FRIDAY
+  "Saturday."
+  SATURDAY
+  "Sunday."
+  SUNDAY
+}
+
+"""
+A time of the day during which a channel is open: up to and without its end. When it closes before it opens it goes on after midnight.
+"""
+type Interval {
+  "When it opens."
+  opens: LocalTime!
+  "When it closes; for the end of the day 24:00."
+  closes: LocalTime!
+}
+
+"""
+The hours of one date, in place of what the week says about it, also of what would come over midnight from the evening before.
+"""
+type HoursException {
+  "The date."
+  date: Date!
+  "What to call it."
+  name: String!
+  "When it is open; none: it is closed."
+  intervals: [Interval!]!
+}
+
+"""
+When a channel is open on one date.
+"""
+type DayPlan {
+  "The date, in the zone of the hours."
+  date: Date!
+  "The name of the exception that the date goes by; null when it goes by the week."
+  exception: String
+  "When it is open, from midnight to midnight."
+  open: [Period!]!
+}
+
+"""
+A stretch of time, up to and without its end.
+"""
+type Period {
+  "When it begins."
+  start: DateTime!
+  "When it ends."
+  end: DateTime!
+}
+
+"""
+All of a channel's business hours.
+"""
+input UpdateHoursInput {
+  "The channel."
+  channelId: ID!
+  "Whether they count. What is stored can be switched on as it is, so it is checked in either case."
+  enabled: Boolean!
+  "The zone that their times are of."
+  timeZone: TimeZone!
+  "What a customer who writes outside the hours is sent, 1,600 characters at most; empty: nothing."
+  unavailableMessage: String! = ""
+  "The hours of an ordinary week, each weekday once at most. One that is not named is closed."
+  weekly: [DayHoursInput!]!
+  "The dates that do not go by the week, each once, 500 at most."
+  exceptions: [HoursExceptionInput!]! = []
+}
+
+"""
+The hours of one weekday.
+"""
+input DayHoursInput {
+  "The weekday."
+  day: Weekday!
+  "When it is open, 20 intervals at most that do not overlap; none: it is closed."
+  intervals: [IntervalInput!]!
+}
+
+"""
+A time of the day during which a channel is open: up to and without its end. When it closes before it opens it goes on after midnight.
+"""
+input IntervalInput {
+  "When it opens, from 00:00 to 23:59."
+  opens: LocalTime!
+  "When it closes, from 00:00 to 24:00."
+  closes: LocalTime!
+}
+
+"""
+The hours of one date.
+"""
+input HoursExceptionInput {
+  "The date."
+  date: Date!
+  "What to call it, 100 characters at most."
+  name: String! = ""
+  "When it is open; none: it is closed."
+  intervals: [IntervalInput!]! = []
+}
+
+"""
+The channel after the change.
+"""
+type UpdateHoursPayload {
+  "The channel as it now is."
+  channel: Channel
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+A rule that says where a channel's conversations go. Rules are tried in their order when a conversation begins or is decided anew, and the first that matches is followed.
+"""
+type RoutingRule implements Node {
+  "The opaque id."
+  id: ID!
+  "What to call it."
+  name: String!
+  "Whether it is tried."
+  enabled: Boolean!
+  "Its place among the rules of its channel, from 1 on."
+  position: Int!
+  "How many of its conditions must hold."
+  match: RuleMatch!
+  "What it asks of a conversation; none: it matches every one."
+  conditions: [RoutingCondition!]!
+  "What it does with a conversation."
+  action: RoutingAction!
+  "What happens when nobody whom it names is free."
+  fallback: RuleFallback!
+  "What it does, in one sentence."
+  summary: String!
+  "How many conversations it decided in the last 30 days."
+  matched30Days: Int!
+  "The channel it belongs to."
+  channel: Channel!
+  "When it was added."
+  createdAt: DateTime!
+}
+
+"""
+How many of a rule's conditions must hold.
+"""
+enum RuleMatch {
+  "All of them."
+  ALL
+  "One of them at least."
+  ANY
+}
+
+"""
+What happens when nobody whom a rule names is free. A target that cannot take it at all (disabled, removed, stopped, an empty team) makes the rule not match.
+"""
+enum RuleFallback {
+  "The conversation waits for them."
+  WAIT
+  "It goes on with the next rule, as if this one had not matched."
+  NEXT_RULE
+  "The channel's AI Agent gets it and, where none is started, its human agents."
+  AI_AGENT
+  "The channel's human agents get it."
+  HUMAN_AGENTS
+}
+
+"""
+One thing that a rule asks of a conversation: exactly one of the fields besides ` + "`" + `summary` + "`" + ` is not null. A list holds when one of its values does.
+"""
+type RoutingCondition {
+  "What it asks, in words."
+  summary: String!
+  "What the customer's message says."
+  messageText: MessageTextCondition
+  "Of what kind the customer's message is."
+  messageKind: [MessageKind!]
+  "How one of the customer's addresses begins."
+  contactAddress: AddressCondition
+  "What the customer is called."
+  contactName: NameCondition
+  "The labels of which one is on a conversation of the customer; deleted ones are left out."
+  contactLabels: [Label!]
+  "Whether the customer has written before."
+  contactHistory: ContactHistory
+  "On which side of the business hours it is."
+  businessHours: BusinessHours
+  "When it is, in the zone of the business hours."
+  localTime: TimeCondition
+  "The customer's language, if it is known, as BCP 47 tags. ` + "`" + `en` + "`" + ` holds for en-GB too."
+  language: [String!]
+  "Whether the customer came from an advertisement."
+  adReferral: AdReferralCondition
+}
+
+"""
+What a message says: exactly one of the fields is not null. The first three take no notice of case, of full-width forms and of how much white space there is.
+"""
+type MessageTextCondition {
+  "It is somewhere in the text."
+  contains: String
+  "It is the whole text."
+  equals: String
+  "The text begins with it."
+  startsWith: String
+  "A regular expression of RE2, which matches anywhere in the text as it was written."
+  matches: String
+}
+
+"""
+How an address begins.
+"""
+type AddressCondition {
+  "The beginning, such as +81."
+  startsWith: String!
+}
+
+"""
+What somebody is called.
+"""
+type NameCondition {
+  "It is somewhere in the name. It takes no notice of case."
+  contains: String!
+}
+
+"""
+Whether a customer has written before.
+"""
+enum ContactHistory {
+  "They write for the first time."
+  FIRST_TIME
+  "They have written before."
+  RETURNING
+}
+
+"""
+A side of the business hours. A channel without hours is always INSIDE.
+"""
+enum BusinessHours {
+  "The channel is open."
+  INSIDE
+  "The channel is closed."
+  OUTSIDE
+}
+
+"""
+A stretch of the local week. When it ends before it begins it goes on after midnight, and the weekday is that on which it began.
+"""
+type TimeCondition {
+  "The weekdays; null: every day."
+  weekdays: [Weekday!]
+  "When it begins; null: whole days."
+  from: LocalTime
+  "When it ends; null: whole days."
+  to: LocalTime
+}
+
+"""
+Which advertisement a customer came from: exactly one of the fields is not null.
+"""
+type AdReferralCondition {
+  "Any one. It is only ever true."
+  any: Boolean
+  "The one with this id at the provider."
+  sourceId: String
+}
+
+"""
+What a rule does with a conversation.
+"""
+type RoutingAction {
+  "Whom it goes to."
+  assignTo: RoutingTarget!
+  "The priority it gets; null: it keeps its own."
+  priority: Priority
+  "The labels it gets besides its own; deleted ones are left out."
+  labels: [Label!]!
+}
+
+"""
+Whom a rule gives conversations to: exactly one of the fields is not null or true, unless the target was deleted.
+"""
+type RoutingTarget {
+  "This agent."
+  agent: Agent
+  "Those of this team who work on the channel."
+  team: Team
+  "This AI Agent."
+  aiAgent: AiAgent
+  "The members of the channel."
+  humanAgents: Boolean!
+}
+
+"""
+Something odd about a rule that was saved all the same.
+"""
+type RuleWarning {
+  "What is odd."
+  code: RuleWarningCode!
+  "The same in a sentence."
+  message: String!
+  "The other rule that it is about; null when it is about this rule alone."
+  ruleId: ID
+}
+
+"""
+What can be odd about a rule. The desk warns of what it is sure of, so not of everything.
+"""
+enum RuleWarningCode {
+  "No conversation can meet its conditions."
+  NEVER_MATCHES
+  "An earlier rule takes everything that it could take."
+  SHADOWED
+  "It takes everything that a later rule could take."
+  SHADOWS
+}
+
+"""
+A new routing rule.
+"""
+input CreateRoutingRuleInput {
+  "The channel, which has 200 rules at most."
+  channelId: ID!
+  "What to call it, 100 characters at most."
+  name: String!
+  "Whether it is tried."
+  enabled: Boolean! = true
+  "How many of its conditions must hold."
+  match: RuleMatch! = ALL
+  "What it asks of a conversation, 20 things at most; none: it matches every one."
+  conditions: [RoutingConditionInput!]! = []
+  "What it does with a conversation."
+  action: RoutingActionInput!
+  "What happens when nobody whom it names is free."
+  fallback: RuleFallback! = WAIT
+}
+
+"""
+What changes about a routing rule.
+"""
+input UpdateRoutingRuleInput {
+  "The rule."
+  ruleId: ID!
+  "What to call it, 100 characters at most."
+  name: String
+  "Whether it is tried."
+  enabled: Boolean
+  "How many of its conditions must hold."
+  match: RuleMatch
+  "All that it asks of a conversation, 20 things at most."
+  conditions: [RoutingConditionInput!]
+  "All that it does with a conversation."
+  action: RoutingActionInput
+  "What happens when nobody whom it names is free."
+  fallback: RuleFallback
+}
+
+"""
+Which routing rule is deleted.
+"""
+input DeleteRoutingRuleInput {
+  "The rule."
+  ruleId: ID!
+}
+
+"""
+The order of a channel's routing rules.
+"""
+input OrderRoutingRulesInput {
+  "The channel."
+  channelId: ID!
+  "All of its rules, the one that is tried first at the head."
+  ruleIds: [ID!]!
+}
+
+"""
+One thing that a rule asks of a conversation: exactly one of the fields. A list holds when one of its values does; it has 50 at most.
+"""
+input RoutingConditionInput @oneOf {
+  "What the customer's message says."
+  messageText: MessageTextConditionInput
+  "Of what kind the customer's message is."
+  messageKind: [MessageKind!]
+  "How one of the customer's addresses begins."
+  contactAddress: AddressConditionInput
+  "What the customer is called."
+  contactName: NameConditionInput
+  "The labels of which one is on a conversation of the customer."
+  contactLabelIds: [ID!]
+  "Whether the customer has written before."
+  contactHistory: ContactHistory
+  "On which side of the business hours it is."
+  businessHours: BusinessHours
+  "When it is, in the zone of the business hours."
+  localTime: TimeConditionInput
+  "The customer's language, if it is known, as BCP 47 tags. ` + "`" + `en` + "`" + ` holds for en-GB too."
+  language: [String!]
+  "Whether the customer came from an advertisement."
+  adReferral: AdReferralConditionInput
+}
+
+"""
+What a message says: exactly one of the fields, of 500 characters at most. The first three take no notice of case, of full-width forms and of how much white space there is.
+"""
+input MessageTextConditionInput @oneOf {
+  "It is somewhere in the text."
+  contains: String
+  "It is the whole text."
+  equals: String
+  "The text begins with it."
+  startsWith: String
+  "A regular expression of RE2, which matches anywhere in the text as it was written."
+  matches: String
+}
+
+"""
+How an address begins.
+"""
+input AddressConditionInput {
+  "The beginning, such as +81."
+  startsWith: String!
+}
+
+"""
+What somebody is called.
+"""
+input NameConditionInput {
+  "It is somewhere in the name. It takes no notice of case."
+  contains: String!
+}
+
+"""
+A stretch of the local week: weekdays, a time, or both. When it ends before it begins it goes on after midnight, and the weekday is that on which it began.
+"""
+input TimeConditionInput {
+  "The weekdays; without them every day."
+  weekdays: [Weekday!]
+  "When it begins, from 00:00 to 23:59; without it whole days."
+  from: LocalTime
+  "When it ends, from 00:00 to 24:00; without it whole days."
+  to: LocalTime
+}
+
+"""
+Which advertisement a customer came from: exactly one of the fields.
+"""
+input AdReferralConditionInput @oneOf {
+  "Any one. It is only ever true."
+  any: Boolean
+  "The one with this id at the provider."
+  sourceId: String
+}
+
+"""
+What a rule does with a conversation.
+"""
+input RoutingActionInput {
+  "Whom it goes to."
+  assignTo: RoutingTargetInput!
+  "The priority it gets; without it, it keeps its own."
+  priority: Priority
+  "The labels it gets besides its own, 20 at most."
+  labelIds: [ID!]
+}
+
+"""
+Whom a rule gives conversations to: exactly one of the fields.
+"""
+input RoutingTargetInput @oneOf {
+  "An agent who works on the channel."
+  agentId: ID
+  "Those of a team who work on the channel."
+  teamId: ID
+  "An AI Agent."
+  aiAgentId: ID
+  "The members of the channel. It is only ever true."
+  humanAgents: Boolean
+}
+
+"""
+The new rule.
+"""
+type CreateRoutingRulePayload {
+  "The rule."
+  rule: RoutingRule
+  "What is odd about it all the same."
+  warnings: [RuleWarning!]!
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+The rule after the change.
+"""
+type UpdateRoutingRulePayload {
+  "The rule as it now is."
+  rule: RoutingRule
+  "What is odd about it all the same."
+  warnings: [RuleWarning!]!
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+The end of a rule.
+"""
+type DeleteRoutingRulePayload {
+  "The id of the rule that is gone."
+  deletedRuleId: ID
+  "The channel as it now is."
+  channel: Channel
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+The channel after the change.
+"""
+type OrderRoutingRulesPayload {
+  "The channel as it now is."
+  channel: Channel
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+# The audit log --------------------------------------------------------------------------------------------------------
+
+"""
+Who changed which setting, from what to what. It holds no secrets and no texts of customers.
+"""
+type AuditEntry implements Node {
+  "The opaque id."
+  id: ID!
+  "When it was changed."
+  at: DateTime!
+  "Who changed it; null for the desk itself."
+  actor: Agent
+  "The part of the desk that changed it; null for an agent."
+  system: String
+  "What was done."
+  action: AuditAction!
+  "The kind of what the setting belongs to."
+  subjectKind: AuditSubject!
+  "The id of what the setting belongs to, which may be gone."
+  subjectId: ID!
+  "The channel whose setting it is; null for one of the account."
+  channel: Channel
+  "What it was; null when there was nothing, and for what is not shown, such as passwords."
+  before: JSON
+  "What it became; null when nothing is left, and for what is not shown, such as passwords."
+  after: JSON
+}
+
+"""
+What was done to a setting. More of them come with more settings.
+"""
+enum AuditAction {
+  "A channel was connected."
+  CHANNEL_CREATED
+  "A channel was renamed, paused or resumed, or its credentials were replaced."
+  CHANNEL_UPDATED
+  "A channel was taken off the desk."
+  CHANNEL_REMOVED
+  "A channel was given a new webhook URL."
+  WEBHOOK_ROTATED
+  "Members were added to a channel or removed."
+  MEMBERS_CHANGED
+  "A channel's greeting was changed."
+  GREETING_UPDATED
+  "A channel's business hours were changed."
+  HOURS_UPDATED
+  "How a channel's conversations find an agent was changed."
+  ASSIGNMENT_UPDATED
+  "A routing rule was added."
+  RULE_CREATED
+  "A routing rule was changed."
+  RULE_UPDATED
+  "A routing rule was deleted."
+  RULE_DELETED
+  "The routing rules of a channel were given another order."
+  RULES_ORDERED
+  "A person was added."
+  AGENT_CREATED
+  "A person was renamed, disabled or enabled, or given another role or limit."
+  AGENT_UPDATED
+  "A person's password was reset."
+  PASSWORD_RESET
+  "A team was added."
+  TEAM_CREATED
+  "A team was renamed or given other members."
+  TEAM_UPDATED
+  "A team was deleted."
+  TEAM_DELETED
+  "A label was added."
+  LABEL_CREATED
+  "A label was renamed or recoloured."
+  LABEL_UPDATED
+  "A label was deleted."
+  LABEL_DELETED
+}
+
+"""
+The kind of what a setting belongs to.
+"""
+enum AuditSubject {
+  "A channel."
+  CHANNEL
+  "A routing rule."
+  RULE
+  "A person."
+  AGENT
+  "A team."
+  TEAM
+  "A label."
+  LABEL
+}
+
+"""
+Which entries of the audit log: those that meet all that is given.
+"""
+input AuditFilter {
+  "Of this channel."
+  channelId: ID
+  "About this object."
+  subjectId: ID
+  "Changed by this agent."
+  agentId: ID
+  "With one of these actions."
+  actions: [AuditAction!]
+}
+
+"""
+A page of the audit log.
+"""
+type AuditEntryConnection {
+  "The entries with their cursors."
+  edges: [AuditEntryEdge!]!
+  "The entries."
+  nodes: [AuditEntry!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"""
+An entry in the audit log.
+"""
+type AuditEntryEdge {
+  "Where the entry stands in the log."
+  cursor: String!
+  "The entry."
+  node: AuditEntry!
 }
 
 # Customers ------------------------------------------------------------------------------------------------------------
@@ -5175,6 +6876,16 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
 
+func (ec *executionContext) childFields_AdReferralCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "any":
+		return ec.fieldContext_AdReferralCondition_any(ctx, field)
+	case "sourceId":
+		return ec.fieldContext_AdReferralCondition_sourceId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AdReferralCondition", field.Name)
+}
+
 func (ec *executionContext) childFields_AddChannelAgentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "channel":
@@ -5193,6 +6904,14 @@ func (ec *executionContext) childFields_AddNotePayload(ctx context.Context, fiel
 		return ec.fieldContext_AddNotePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddNotePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddressCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "startsWith":
+		return ec.fieldContext_AddressCondition_startsWith(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddressCondition", field.Name)
 }
 
 func (ec *executionContext) childFields_Agent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5247,6 +6966,16 @@ func (ec *executionContext) childFields_AgentEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type AgentEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AiAgent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AiAgent_id(ctx, field)
+	case "name":
+		return ec.fieldContext_AiAgent_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiAgent", field.Name)
+}
+
 func (ec *executionContext) childFields_AssignConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -5289,6 +7018,54 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
 }
 
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEntry_at(ctx, field)
+	case "actor":
+		return ec.fieldContext_AuditEntry_actor(ctx, field)
+	case "system":
+		return ec.fieldContext_AuditEntry_system(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEntry_action(ctx, field)
+	case "subjectKind":
+		return ec.fieldContext_AuditEntry_subjectKind(ctx, field)
+	case "subjectId":
+		return ec.fieldContext_AuditEntry_subjectId(ctx, field)
+	case "channel":
+		return ec.fieldContext_AuditEntry_channel(ctx, field)
+	case "before":
+		return ec.fieldContext_AuditEntry_before(ctx, field)
+	case "after":
+		return ec.fieldContext_AuditEntry_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditEntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEntryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -5325,6 +7102,12 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_agents(ctx, field)
 	case "assignment":
 		return ec.fieldContext_Channel_assignment(ctx, field)
+	case "greeting":
+		return ec.fieldContext_Channel_greeting(ctx, field)
+	case "hours":
+		return ec.fieldContext_Channel_hours(ctx, field)
+	case "rules":
+		return ec.fieldContext_Channel_rules(ctx, field)
 	case "health":
 		return ec.fieldContext_Channel_health(ctx, field)
 	case "createdAt":
@@ -5593,6 +7376,18 @@ func (ec *executionContext) childFields_CreateLabelPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type CreateLabelPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateRoutingRulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_CreateRoutingRulePayload_rule(ctx, field)
+	case "warnings":
+		return ec.fieldContext_CreateRoutingRulePayload_warnings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateRoutingRulePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateRoutingRulePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateTeamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "team":
@@ -5603,6 +7398,28 @@ func (ec *executionContext) childFields_CreateTeamPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateTeamPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DayHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_DayHours_day(ctx, field)
+	case "intervals":
+		return ec.fieldContext_DayHours_intervals(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DayHours", field.Name)
+}
+
+func (ec *executionContext) childFields_DayPlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "date":
+		return ec.fieldContext_DayPlan_date(ctx, field)
+	case "exception":
+		return ec.fieldContext_DayPlan_exception(ctx, field)
+	case "open":
+		return ec.fieldContext_DayPlan_open(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DayPlan", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteLabelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedLabelId":
@@ -5611,6 +7428,18 @@ func (ec *executionContext) childFields_DeleteLabelPayload(ctx context.Context, 
 		return ec.fieldContext_DeleteLabelPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteLabelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteRoutingRulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedRuleId":
+		return ec.fieldContext_DeleteRoutingRulePayload_deletedRuleId(ctx, field)
+	case "channel":
+		return ec.fieldContext_DeleteRoutingRulePayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteRoutingRulePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteRoutingRulePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteTeamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5649,6 +7478,60 @@ func (ec *executionContext) childFields_EventPayload(ctx context.Context, field 
 		return ec.fieldContext_EventPayload_event(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EventPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Greeting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enabled":
+		return ec.fieldContext_Greeting_enabled(ctx, field)
+	case "text":
+		return ec.fieldContext_Greeting_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Greeting", field.Name)
+}
+
+func (ec *executionContext) childFields_Hours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enabled":
+		return ec.fieldContext_Hours_enabled(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_Hours_timeZone(ctx, field)
+	case "unavailableMessage":
+		return ec.fieldContext_Hours_unavailableMessage(ctx, field)
+	case "weekly":
+		return ec.fieldContext_Hours_weekly(ctx, field)
+	case "exceptions":
+		return ec.fieldContext_Hours_exceptions(ctx, field)
+	case "isOpen":
+		return ec.fieldContext_Hours_isOpen(ctx, field)
+	case "nextChange":
+		return ec.fieldContext_Hours_nextChange(ctx, field)
+	case "week":
+		return ec.fieldContext_Hours_week(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Hours", field.Name)
+}
+
+func (ec *executionContext) childFields_HoursException(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "date":
+		return ec.fieldContext_HoursException_date(ctx, field)
+	case "name":
+		return ec.fieldContext_HoursException_name(ctx, field)
+	case "intervals":
+		return ec.fieldContext_HoursException_intervals(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HoursException", field.Name)
+}
+
+func (ec *executionContext) childFields_Interval(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "opens":
+		return ec.fieldContext_Interval_opens(ctx, field)
+	case "closes":
+		return ec.fieldContext_Interval_closes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Interval", field.Name)
 }
 
 func (ec *executionContext) childFields_Invitation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5797,6 +7680,38 @@ func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type MessageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_MessageTextCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contains":
+		return ec.fieldContext_MessageTextCondition_contains(ctx, field)
+	case "equals":
+		return ec.fieldContext_MessageTextCondition_equals(ctx, field)
+	case "startsWith":
+		return ec.fieldContext_MessageTextCondition_startsWith(ctx, field)
+	case "matches":
+		return ec.fieldContext_MessageTextCondition_matches(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageTextCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_NameCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contains":
+		return ec.fieldContext_NameCondition_contains(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NameCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderRoutingRulesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_OrderRoutingRulesPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OrderRoutingRulesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderRoutingRulesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -5809,6 +7724,16 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_Period(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return ec.fieldContext_Period_start(ctx, field)
+	case "end":
+		return ec.fieldContext_Period_end(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Period", field.Name)
 }
 
 func (ec *executionContext) childFields_Referral(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5889,6 +7814,102 @@ func (ec *executionContext) childFields_RotateWebhookUrlPayload(ctx context.Cont
 		return ec.fieldContext_RotateWebhookUrlPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RotateWebhookUrlPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingAction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "assignTo":
+		return ec.fieldContext_RoutingAction_assignTo(ctx, field)
+	case "priority":
+		return ec.fieldContext_RoutingAction_priority(ctx, field)
+	case "labels":
+		return ec.fieldContext_RoutingAction_labels(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingAction", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "summary":
+		return ec.fieldContext_RoutingCondition_summary(ctx, field)
+	case "messageText":
+		return ec.fieldContext_RoutingCondition_messageText(ctx, field)
+	case "messageKind":
+		return ec.fieldContext_RoutingCondition_messageKind(ctx, field)
+	case "contactAddress":
+		return ec.fieldContext_RoutingCondition_contactAddress(ctx, field)
+	case "contactName":
+		return ec.fieldContext_RoutingCondition_contactName(ctx, field)
+	case "contactLabels":
+		return ec.fieldContext_RoutingCondition_contactLabels(ctx, field)
+	case "contactHistory":
+		return ec.fieldContext_RoutingCondition_contactHistory(ctx, field)
+	case "businessHours":
+		return ec.fieldContext_RoutingCondition_businessHours(ctx, field)
+	case "localTime":
+		return ec.fieldContext_RoutingCondition_localTime(ctx, field)
+	case "language":
+		return ec.fieldContext_RoutingCondition_language(ctx, field)
+	case "adReferral":
+		return ec.fieldContext_RoutingCondition_adReferral(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RoutingRule_id(ctx, field)
+	case "name":
+		return ec.fieldContext_RoutingRule_name(ctx, field)
+	case "enabled":
+		return ec.fieldContext_RoutingRule_enabled(ctx, field)
+	case "position":
+		return ec.fieldContext_RoutingRule_position(ctx, field)
+	case "match":
+		return ec.fieldContext_RoutingRule_match(ctx, field)
+	case "conditions":
+		return ec.fieldContext_RoutingRule_conditions(ctx, field)
+	case "action":
+		return ec.fieldContext_RoutingRule_action(ctx, field)
+	case "fallback":
+		return ec.fieldContext_RoutingRule_fallback(ctx, field)
+	case "summary":
+		return ec.fieldContext_RoutingRule_summary(ctx, field)
+	case "matched30Days":
+		return ec.fieldContext_RoutingRule_matched30Days(ctx, field)
+	case "channel":
+		return ec.fieldContext_RoutingRule_channel(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RoutingRule_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingRule", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingTarget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_RoutingTarget_agent(ctx, field)
+	case "team":
+		return ec.fieldContext_RoutingTarget_team(ctx, field)
+	case "aiAgent":
+		return ec.fieldContext_RoutingTarget_aiAgent(ctx, field)
+	case "humanAgents":
+		return ec.fieldContext_RoutingTarget_humanAgents(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingTarget", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleWarning(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_RuleWarning_code(ctx, field)
+	case "message":
+		return ec.fieldContext_RuleWarning_message(ctx, field)
+	case "ruleId":
+		return ec.fieldContext_RuleWarning_ruleId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleWarning", field.Name)
 }
 
 func (ec *executionContext) childFields_SendAttempt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6043,6 +8064,18 @@ func (ec *executionContext) childFields_TemplateVariable(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type TemplateVariable", field.Name)
 }
 
+func (ec *executionContext) childFields_TimeCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "weekdays":
+		return ec.fieldContext_TimeCondition_weekdays(ctx, field)
+	case "from":
+		return ec.fieldContext_TimeCondition_from(ctx, field)
+	case "to":
+		return ec.fieldContext_TimeCondition_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeCondition", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "agent":
@@ -6095,6 +8128,26 @@ func (ec *executionContext) childFields_UpdateConversationPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type UpdateConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateGreetingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_UpdateGreetingPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateGreetingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateGreetingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_UpdateHoursPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateHoursPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateHoursPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateLabelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "label":
@@ -6103,6 +8156,18 @@ func (ec *executionContext) childFields_UpdateLabelPayload(ctx context.Context, 
 		return ec.fieldContext_UpdateLabelPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateLabelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateRoutingRulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_UpdateRoutingRulePayload_rule(ctx, field)
+	case "warnings":
+		return ec.fieldContext_UpdateRoutingRulePayload_warnings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateRoutingRulePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateRoutingRulePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateTeamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -37,6 +37,9 @@ func (d *Desk) CreateAgent(ctx context.Context, in NewAgent) (*model.Agent, *Inv
 				return err
 			}
 		}
+		if err := d.audit(ctx, s, v, ofAccount(model.AuditAgentCreated, model.AuditAgent, a.ID), nil, shownAgent(a)); err != nil {
+			return err
+		}
 		return s.Tell(ctx, v.Account, model.Event{Kind: model.AgentChanged, AgentID: a.ID})
 	})
 	if err != nil {
@@ -124,6 +127,9 @@ func (d *Desk) updateAgent(ctx context.Context, s *db.Store, v *model.Viewer, ch
 	}
 	if err == nil && a.Role != before.Role {
 		err = d.changeSight(ctx, s, v, a, before.Role, others.channels)
+	}
+	if err == nil {
+		err = d.audit(ctx, s, v, ofAccount(model.AuditAgentUpdated, model.AuditAgent, a.ID), shownAgent(&before), shownAgent(a))
 	}
 	if err != nil {
 		return nil, err

@@ -47,6 +47,9 @@ func (d *Desk) CreateChannel(ctx context.Context, in NewChannel) (*model.Channel
 		if err := s.ReplaceWebhookKey(ctx, v.Account, c.ID, model.NewKey(v.Account), 0); err != nil {
 			return err
 		}
+		if err := d.audit(ctx, s, v, ofChannel(model.AuditChannelCreated, c.ID), nil, shownChannel(c)); err != nil {
+			return err
+		}
 		return s.Tell(ctx, v.Account, model.Event{Kind: model.ChannelChanged, ChannelID: c.ID})
 	})
 	if err != nil {
@@ -91,7 +94,7 @@ func (d *Desk) UpdateChannel(ctx context.Context, change ChannelChange) (*model.
 	var c *model.Channel
 	err = d.changeChannel(ctx, v, change.Channel, func(s *db.Store, now *model.Channel) error {
 		c = now
-		sent := c.Sends()
+		sent, was := c.Sends(), shownChannel(c)
 		if change.Name != nil {
 			c.Name = name
 		}
@@ -105,6 +108,13 @@ func (d *Desk) UpdateChannel(ctx context.Context, change ChannelChange) (*model.
 			}
 		}
 		if err := s.SaveChannel(ctx, c); err != nil {
+			return err
+		}
+		is := shownChannel(c)
+		if change.Credentials != nil {
+			is["credentials"] = "replaced"
+		}
+		if err := d.audit(ctx, s, v, ofChannel(model.AuditChannelUpdated, c.ID), was, is); err != nil {
 			return err
 		}
 		if c.Sends() && (!sent || change.Credentials != nil) {
@@ -136,7 +146,10 @@ func (d *Desk) RemoveChannel(ctx context.Context, id model.ID) (*model.Channel, 
 		if err := s.DeleteWebhookKeys(ctx, v.Account, id); err != nil {
 			return err
 		}
-		return s.SaveChannel(ctx, now)
+		if err := s.SaveChannel(ctx, now); err != nil {
+			return err
+		}
+		return d.audit(ctx, s, v, ofChannel(model.AuditChannelRemoved, id), shownChannel(now), nil)
 	})
 	return c, err
 }
@@ -184,19 +197,27 @@ func (d *Desk) UpdateAssignment(ctx context.Context, change AssignmentChange) (*
 	var c *model.Channel
 	err = d.changeChannel(ctx, v, change.Channel, func(s *db.Store, now *model.Channel) error {
 		c = now
-		if change.Mode != nil {
-			c.AssignmentMode = *change.Mode
+		before := shownAssignment(c)
+		change.apply(c)
+		if err := s.SaveAssignment(ctx, c); err != nil {
+			return err
 		}
-		if change.ReopenPolicy != nil {
-			c.ReopenPolicy = *change.ReopenPolicy
-		}
-		if change.ReopenWithinHours != nil {
-			c.ReopenWithinHours = *change.ReopenWithinHours
-		}
-		return s.SaveChannel(ctx, c)
+		return d.audit(ctx, s, v, ofChannel(model.AuditAssignmentUpdated, c.ID), before, shownAssignment(c))
 	})
 	if err != nil {
 		c, _ = d.db.Channel(ctx, v.Account, change.Channel) // as it is, if it is there
 	}
 	return c, err
+}
+
+func (change AssignmentChange) apply(c *model.Channel) {
+	if change.Mode != nil {
+		c.AssignmentMode = *change.Mode
+	}
+	if change.ReopenPolicy != nil {
+		c.ReopenPolicy = *change.ReopenPolicy
+	}
+	if change.ReopenWithinHours != nil {
+		c.ReopenWithinHours = *change.ReopenWithinHours
+	}
 }

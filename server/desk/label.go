@@ -33,7 +33,13 @@ func (d *Desk) CreateLabel(ctx context.Context, name, color string) (*model.Labe
 	if l.Color, err = cleanColor(color); err != nil {
 		return nil, err
 	}
-	if err := d.db.Tx(ctx, func(s *db.Store) error { return s.AddLabel(ctx, l) }); err != nil {
+	err = d.db.Tx(ctx, func(s *db.Store) error {
+		if err := s.AddLabel(ctx, l); err != nil {
+			return err
+		}
+		return d.audit(ctx, s, v, ofAccount(model.AuditLabelCreated, model.AuditLabel, l.ID), nil, shownLabel(l))
+	})
+	if err != nil {
 		return nil, err
 	}
 	return l, nil
@@ -67,7 +73,13 @@ func (d *Desk) UpdateLabel(ctx context.Context, change LabelChange) (*model.Labe
 			return before, err
 		}
 	}
-	if err := d.db.Tx(ctx, func(s *db.Store) error { return s.SaveLabel(ctx, &l) }); err != nil {
+	err = d.db.Tx(ctx, func(s *db.Store) error {
+		if err := s.SaveLabel(ctx, &l); err != nil {
+			return err
+		}
+		return d.audit(ctx, s, v, ofAccount(model.AuditLabelUpdated, model.AuditLabel, l.ID), shownLabel(before), shownLabel(&l))
+	})
+	if err != nil {
 		return before, err
 	}
 	return &l, nil
@@ -79,8 +91,14 @@ func (d *Desk) DeleteLabel(ctx context.Context, id model.ID) error {
 	if err != nil {
 		return err
 	}
-	if _, err := d.db.Label(ctx, v.Account, id); err != nil {
+	l, err := d.db.Label(ctx, v.Account, id)
+	if err != nil {
 		return at(err, "labelId")
 	}
-	return d.commit(ctx, v.Account, func(s *db.Store) error { return s.DeleteLabel(ctx, v.Account, id, v, d.now()) })
+	return d.commit(ctx, v.Account, func(s *db.Store) error {
+		if err := s.DeleteLabel(ctx, v.Account, id, v, d.now()); err != nil {
+			return err
+		}
+		return d.audit(ctx, s, v, ofAccount(model.AuditLabelDeleted, model.AuditLabel, id), shownLabel(l), nil)
+	})
 }

@@ -47,6 +47,7 @@ func (d *Desk) changeMembers(ctx context.Context, channel model.ID, named []mode
 // movement is who joins and who leaves a channel.
 type movement struct {
 	joining, leaving []*model.Agent
+	before, after    []model.ID
 }
 
 // lockMembers takes the locks in the order of all transactions, and then finds out who joins and who leaves.
@@ -63,6 +64,7 @@ func lockMembers(ctx context.Context, s *db.Store, account int64, channel model.
 		return m, err
 	}
 	wanted := want(slices.Clone(members))
+	m.before, m.after = members, wanted
 	agents, err := s.LockAgents(ctx, account, unique(append(without(members, wanted), named...)))
 	if err != nil {
 		return m, err
@@ -106,6 +108,9 @@ func (d *Desk) applyMembers(ctx context.Context, s *db.Store, v *model.Viewer, c
 		return err
 	}
 	if err := d.leave(ctx, s, v, idsOf(m.leaving), here); err != nil {
+		return err
+	}
+	if err := d.audit(ctx, s, v, ofChannel(model.AuditMembersChanged, channel), shown{"agentIds": m.before}, shown{"agentIds": m.after}); err != nil {
 		return err
 	}
 	return s.Tell(ctx, v.Account, model.Event{Kind: model.ChannelChanged, ChannelID: channel})

@@ -117,6 +117,9 @@ func (d *Desk) ResetPassword(ctx context.Context, agent model.ID) (*model.Agent,
 		if err := s.SaveAgent(ctx, a); err != nil {
 			return err
 		}
+		if err := d.audit(ctx, s, v, ofAccount(model.AuditPasswordReset, model.AuditAgent, agent), nil, nil); err != nil {
+			return err
+		}
 		if _, err := s.EndSessions(ctx, v.Account, agent); err != nil {
 			return err
 		}

@@ -22,7 +22,14 @@ func (d *Desk) CreateTeam(ctx context.Context, name string, agents []model.ID) (
 		if err := s.AddTeam(ctx, t); err != nil {
 			return err
 		}
-		return s.SetTeamAgents(ctx, v.Account, t.ID, unique(agents))
+		if err := s.SetTeamAgents(ctx, v.Account, t.ID, unique(agents)); err != nil {
+			return err
+		}
+		is, err := teamAsItIs(ctx, s, t)
+		if err != nil {
+			return err
+		}
+		return d.audit(ctx, s, v, ofAccount(model.AuditTeamCreated, model.AuditTeam, t.ID), nil, is)
 	})
 	if err != nil {
 		return nil, err
@@ -54,10 +61,21 @@ func (d *Desk) UpdateTeam(ctx context.Context, change TeamChange) (*model.Team, 
 		}
 	}
 	err = d.db.Tx(ctx, func(s *db.Store) error {
-		if err := s.RenameTeam(ctx, &t); err != nil || change.Agents == nil {
+		if err := s.RenameTeam(ctx, &t); err != nil { // locks it
 			return err
 		}
-		return s.SetTeamAgents(ctx, v.Account, t.ID, unique(*change.Agents))
+		was, err := teamAsItIs(ctx, s, before)
+		if err == nil && change.Agents != nil {
+			err = s.SetTeamAgents(ctx, v.Account, t.ID, unique(*change.Agents))
+		}
+		if err != nil {
+			return err
+		}
+		is, err := teamAsItIs(ctx, s, &t)
+		if err != nil {
+			return err
+		}
+		return d.audit(ctx, s, v, ofAccount(model.AuditTeamUpdated, model.AuditTeam, t.ID), was, is)
 	})
 	if err != nil {
 		return before, err
@@ -71,8 +89,24 @@ func (d *Desk) DeleteTeam(ctx context.Context, id model.ID) error {
 	if err != nil {
 		return err
 	}
-	if _, err := d.db.Team(ctx, v.Account, id); err != nil {
+	t, err := d.db.Team(ctx, v.Account, id)
+	if err != nil {
 		return at(err, "teamId")
 	}
-	return d.commit(ctx, v.Account, func(s *db.Store) error { return s.DeleteTeam(ctx, v.Account, id, v, d.now()) })
+	return d.commit(ctx, v.Account, func(s *db.Store) error {
+		was, err := teamAsItIs(ctx, s, t)
+		if err != nil {
+			return err
+		}
+		if err := s.DeleteTeam(ctx, v.Account, id, v, d.now()); err != nil {
+			return err
+		}
+		return d.audit(ctx, s, v, ofAccount(model.AuditTeamDeleted, model.AuditTeam, id), was, nil)
+	})
+}
+
+// teamAsItIs is what the audit log shows of a team with the members that it has now.
+func teamAsItIs(ctx context.Context, s *db.Store, t *model.Team) (shown, error) {
+	agents, err := s.TeamAgents(ctx, t.AccountID, []model.ID{t.ID})
+	return shownTeam(t, agents[t.ID]), err
 }

@@ -16,7 +16,10 @@ func (d *Desk) RotateWebhookURL(ctx context.Context, id model.ID) (*model.Channe
 	var c *model.Channel
 	err = d.changeChannel(ctx, v, id, func(s *db.Store, now *model.Channel) error {
 		c = now
-		return s.ReplaceWebhookKey(ctx, v.Account, id, model.NewKey(v.Account), formerLife)
+		if err := s.ReplaceWebhookKey(ctx, v.Account, id, model.NewKey(v.Account), formerLife); err != nil {
+			return err
+		}
+		return d.audit(ctx, s, v, ofChannel(model.AuditWebhookRotated, id), nil, nil)
 	})
 	return c, err
 }

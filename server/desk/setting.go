@@ -1,0 +1,39 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/livedesk/livedesk/db"
+	"github.com/livedesk/livedesk/model"
+)
+
+// audit notes a change of a setting, in its own transaction and before it is told.
+func (d *Desk) audit(ctx context.Context, s *db.Store, v *model.Viewer, e model.AuditEntry, before, after any) error {
+	entry, err := v.Audit(d.moment(), e, before, after)
+	if err != nil {
+		return err
+	}
+	return s.AddAudit(ctx, entry)
+}
+
+// ofChannel is an entry about a channel's own setting.
+func ofChannel(action model.AuditAction, channel model.ID) model.AuditEntry {
+	return model.AuditEntry{Action: action, SubjectKind: model.AuditChannel, SubjectID: channel, ChannelID: channel}
+}
+
+// changeSetting is changeChannel for what supervisors may change, too. Refused, it returns the channel as it is.
+func (d *Desk) changeSetting(ctx context.Context, id model.ID, change func(*db.Store, *model.Viewer, *model.Channel) error) (*model.Channel, error) {
+	v, err := asLead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var c *model.Channel
+	err = d.changeChannel(ctx, v, id, func(s *db.Store, now *model.Channel) error {
+		c = now
+		return change(s, v, now)
+	})
+	if model.CodeOf(err).IsUserError() {
+		c, _ = d.db.Channel(ctx, v.Account, id) // as it is, if it is there
+	}
+	return c, err
+}

@@ -1,0 +1,30 @@
+package desk
+
+import "github.com/livedesk/livedesk/model"
+
+// shown is what the audit log shows of an object: its settings, no secrets, and nothing that changes by itself.
+type shown map[string]any
+
+func shownChannel(c *model.Channel) shown {
+	return shown{"name": c.Name, "kind": c.Kind, "provider": c.Provider, "providerAccount": c.Sender.ProviderAccount,
+		"phoneNumber": c.Sender.PhoneNumber, "messagingServiceSid": c.Sender.Service, "paused": c.Paused}
+}
+
+func shownAssignment(c *model.Channel) shown {
+	return shown{"mode": c.AssignmentMode, "reopenPolicy": c.ReopenPolicy, "reopenWithinHours": c.ReopenWithinHours}
+}
+
+func shownAgent(a *model.Agent) shown {
+	return shown{"name": a.Name, "email": a.Email, "role": a.Role, "maxLoad": a.MaxLoad, "disabled": a.DisabledAt != nil}
+}
+
+func shownTeam(t *model.Team, agents []*model.Agent) shown {
+	return shown{"name": t.Name, "agentIds": idsOf(agents)}
+}
+
+func shownLabel(l *model.Label) shown { return shown{"name": l.Name, "color": l.Color} }
+
+// ofAccount is an entry about an object that belongs to the account.
+func ofAccount(action model.AuditAction, kind model.AuditSubject, id model.ID) model.AuditEntry {
+	return model.AuditEntry{Action: action, SubjectKind: kind, SubjectID: id}
+}
