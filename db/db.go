@@ -82,7 +82,8 @@ func over(pool *pgxpool.Pool, log *slog.Logger) *DB {
 	}
 	sqldb := sql.OpenDB(simpleConnector{pool})
 	sqldb.SetMaxIdleConns(0) // the pool keeps the connections
-	b := bun.NewDB(sqldb, pgdialect.New()).WithQueryHook(slowQueries{log})
+	// A column that a newer binary added must not stop this one.
+	b := bun.NewDB(sqldb, pgdialect.New(), bun.WithDiscardUnknownColumns()).WithQueryHook(slowQueries{log})
 	w := newWaker(pool)
 	return &DB{Store: &Store{IDB: b, hot: pool, wake: w.wake}, pool: pool, bun: b, waker: w}
 }

@@ -30,6 +30,7 @@ const (
 	KindConnection   Kind = 11
 	KindRequest      Kind = 12
 	KindProcess      Kind = 13
+	KindDecision     Kind = 16
 )
 
 // NewID makes an id of the kind that sorts after those made in earlier milliseconds.

@@ -4556,6 +4556,8 @@ enum ChangeReason {
   MERGED
   "It was RESOLVED long enough to be CLOSED."
   EXPIRED
+  "The desk decided who answers. ` + "`" + `routingDecisions` + "`" + ` says why."
+  PLACED
 }
 
 """

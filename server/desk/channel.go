@@ -182,10 +182,11 @@ func (d *Desk) UpdateAssignment(ctx context.Context, change AssignmentChange) (*
 		return nil, err
 	}
 	var c *model.Channel
+	changed := false
 	err = d.changeChannel(ctx, v, change.Channel, func(s *db.Store, now *model.Channel) error {
 		c = now
-		if change.Mode != nil {
-			c.AssignmentMode = *change.Mode
+		if change.Mode != nil && *change.Mode != c.AssignmentMode {
+			c.AssignmentMode, changed = *change.Mode, true
 		}
 		if change.ReopenPolicy != nil {
 			c.ReopenPolicy = *change.ReopenPolicy
@@ -193,8 +194,14 @@ func (d *Desk) UpdateAssignment(ctx context.Context, change AssignmentChange) (*
 		if change.ReopenWithinHours != nil {
 			c.ReopenWithinHours = *change.ReopenWithinHours
 		}
-		return s.SaveChannel(ctx, c)
+		if err := s.SaveChannel(ctx, c); err != nil || !changed {
+			return err
+		}
+		return s.NextAutomation(ctx, c.AccountID, c.ID)
 	})
+	if err == nil && changed {
+		d.Redecide(v.Account, change.Channel)
+	}
 	if err != nil {
 		c, _ = d.db.Channel(ctx, v.Account, change.Channel) // as it is, if it is there
 	}
