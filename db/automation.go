@@ -27,6 +27,11 @@ type automationBody struct {
 // Automation reads the present version of the channel, in one statement so that it is one version, and keeps it for those
 // who make its decisions again.
 func (s *Store) Automation(ctx context.Context, account int64, channel model.ID) (*Automation, error) {
+	return s.automation(ctx, account, channel, `,
+		kept AS (INSERT INTO automations (account_id, channel_id, version, body) SELECT account_id, id, automation_version, body FROM present ON CONFLICT DO NOTHING)`)
+}
+
+func (s *Store) automation(ctx context.Context, account int64, channel model.ID, keep string) (*Automation, error) {
 	var version int64
 	var body []byte
 	err := s.hot.QueryRow(ctx, `WITH present AS (
@@ -34,8 +39,7 @@ func (s *Store) Automation(ctx context.Context, account int64, channel model.ID)
 				SELECT jsonb_agg(jsonb_build_object('id', r.id, 'name', r.name, 'enabled', r.enabled, 'position', r.position, 'match', r.match,
 					'conditions', r.conditions, 'action', r.action, 'fallback', r.fallback) ORDER BY r.position)
 				FROM rules r WHERE r.account_id = $1 AND r.channel_id = $2))) AS body
-			FROM channels h WHERE h.account_id = $1 AND h.id = $2),
-		kept AS (INSERT INTO automations (account_id, channel_id, version, body) SELECT account_id, id, automation_version, body FROM present ON CONFLICT DO NOTHING)
+			FROM channels h WHERE h.account_id = $1 AND h.id = $2)`+keep+`
 		SELECT automation_version, body FROM present`, account, string(channel)).Scan(&version, &body)
 	if err != nil {
 		return nil, missing(err, noChannel, "channelId")

@@ -58,6 +58,7 @@ func TestEnumsAreTheModels(t *testing.T) {
 		{"conversation_changes", "status"}: "ConversationStatus", {"conversation_changes", "reason"}: "Reason",
 		{"messages", "direction"}: "Direction", {"messages", "kind"}: "MessageKind", {"messages", "status"}: "DeliveryStatus",
 		{"send_attempts", "outcome"}: "SendOutcome", {"attachments", "state"}: "AttachmentState",
+		{"conversations", "to_place"}: "Stage", {"decisions", "stage"}: "Stage", {"decisions", "outcome"}: "RoutingOutcome", {"decisions", "target_kind"}: "TargetKind",
 		{"event_outbox", "kind"}: "EventKind", {"events", "kind"}: "EventKind",
 	} {
 		var allowed []string

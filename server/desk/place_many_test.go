@@ -143,3 +143,20 @@ func TestStoredDecisionsAreReplayed(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOldDecisionIsKeptInWords(t *testing.T) {
+	t.Parallel()
+	s := newShift(t, model.ConcurrentLoad)
+	s.comes(s.hana)
+	s.hears("+4915100")
+	s.exec(`UPDATE decisions SET decided_at = now() - interval '80 days'`)
+	if err := s.ForgetRecords(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.count(1, `decisions WHERE record IS NOT NULL AND sentence IS NULL`)
+	s.exec(`UPDATE decisions SET decided_at = now() - interval '91 days'`)
+	if err := s.ForgetRecords(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.count(1, `decisions WHERE record IS NULL AND sentence = 'Only hana can take it now.'`)
+}

@@ -16,7 +16,7 @@ func (d *Desk) Wake(ctx context.Context) error {
 	if err := d.inBatches(func() ([]int64, error) { return d.db.WakeSnoozed(ctx, d.moment(), dueBatch) }); err != nil {
 		return err
 	}
-	return d.CatchUp(ctx)
+	return d.CatchUp(ctx) // those who woke are to be placed
 }
 
 // CloseResolved closes conversations that were RESOLVED for long enough.
