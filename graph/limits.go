@@ -32,6 +32,7 @@ func price(c *exec.ComplexityRoot) {
 	c.Contact.Conversations = priceOf
 	c.Conversation.Messages = priceOf
 	c.Conversation.History = priceOf
+	c.Conversation.RoutingDecisions = priceOf
 }
 
 func priceQueries(c *exec.ComplexityRoot) {
@@ -54,6 +55,8 @@ func priceLists(c *exec.ComplexityRoot) {
 	short := func(child int) int { return 1 + shortList*child }
 	members := func(child int) int { return 1 + memberList*child }
 	c.Agent.Channels, c.Channel.Agents, c.Team.Agents = members, members, members
+	c.RoutingExplanation.Rules, c.RoutingExplanation.Candidates = members, members
+	c.RoutingExplanation.WouldFree, c.ExplainedRule.Conditions, c.RoutingRemedy.Agents = short, short, short
 	c.Contact.Identities, c.Conversation.Labels = short, short
 	c.Message.Attachments, c.Message.Contacts, c.Delivery.Attempts, c.Template.Variables = short, short, short, short
 }

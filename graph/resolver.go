@@ -66,6 +66,9 @@ func (r *Resolver) Mutation() exec.MutationResolver { return &mutationResolver{r
 // Query is part of gqlgen's root.
 func (r *Resolver) Query() exec.QueryResolver { return &queryResolver{r} }
 
+// RoutingDecision is part of gqlgen's root.
+func (r *Resolver) RoutingDecision() exec.RoutingDecisionResolver { return &decisionResolver{r} }
+
 // Subscription is part of gqlgen's root.
 func (r *Resolver) Subscription() exec.SubscriptionResolver { return &subscriptionResolver{r} }
 
