@@ -13,12 +13,14 @@ import (
 func (s *Store) WakeSnoozed(ctx context.Context, now time.Time, limit int) ([]int64, error) {
 	return s.accounts(ctx, "wake snoozed conversations", `WITH due AS MATERIALIZED (
 			SELECT c.account_id, c.id, EXISTS (SELECT 1 FROM agents a WHERE a.account_id = c.account_id AND a.id = c.agent_id AND a.disabled_at IS NULL
-				AND (a.role <> 'AGENT' OR EXISTS (SELECT 1 FROM channel_agents x WHERE x.account_id = c.account_id AND x.channel_id = c.channel_id AND x.agent_id = a.id))) AS keeps
+				AND (a.role <> 'AGENT' OR EXISTS (SELECT 1 FROM channel_agents x WHERE x.account_id = c.account_id AND x.channel_id = c.channel_id AND x.agent_id = a.id))) AS keeps,
+				coalesce(channel_places(c.account_id, c.channel_id), false) AS places
 			FROM conversations c WHERE c.snoozed_until <= now() AND c.status = 'SNOOZED' ORDER BY c.account_id, c.id LIMIT $2 FOR NO KEY UPDATE OF c SKIP LOCKED),
 		woken AS (
 			UPDATE conversations c SET status = 'OPEN', snoozed_until = NULL, version = c.version + 1, ai_agent_id = NULL,
 				agent_id = CASE WHEN d.keeps THEN c.agent_id END, epoch = c.epoch + CASE WHEN d.keeps OR c.agent_id IS NULL AND c.ai_agent_id IS NULL THEN 0 ELSE 1 END,
-				former_agent_id = CASE WHEN d.keeps THEN c.former_agent_id ELSE coalesce(c.agent_id, c.former_agent_id) END
+				former_agent_id = CASE WHEN d.keeps THEN c.former_agent_id ELSE coalesce(c.agent_id, c.former_agent_id) END,
+				to_place = CASE WHEN d.places THEN 'HUMANS' END, target_kind = CASE WHEN d.places AND c.team_id IS NOT NULL THEN 'TEAM' END, target_id = CASE WHEN d.places THEN c.team_id END
 			FROM due d WHERE c.account_id = d.account_id AND c.id = d.id RETURNING c.*),
 		noted AS (
 			INSERT INTO conversation_changes (account_id, conversation_id, version, at, reason, actor_system, status, agent_id, team_id)

@@ -59,6 +59,7 @@ func TestEnumsAreTheModels(t *testing.T) {
 		{"messages", "direction"}: "Direction", {"messages", "kind"}: "MessageKind", {"messages", "status"}: "DeliveryStatus",
 		{"send_attempts", "outcome"}: "SendOutcome", {"attachments", "state"}: "AttachmentState",
 		{"rules", "match"}: "Match", {"rules", "fallback"}: "Fallback",
+		{"conversations", "to_place"}: "Stage", {"decisions", "stage"}: "Stage", {"decisions", "outcome"}: "RoutingOutcome", {"decisions", "target_kind"}: "TargetKind",
 		{"event_outbox", "kind"}: "EventKind", {"events", "kind"}: "EventKind",
 	} {
 		var allowed []string

@@ -30,6 +30,7 @@ type Arrived struct {
 	Message      model.ID
 	Seq          int64
 	Began        bool // the message opened the conversation
+	React        bool // the desk has something to do about the conversation
 
 	kinds []string // of its events
 	first int64    // number of the first of them; 0: they wait in the outbox
@@ -204,7 +205,7 @@ func (in *Intake) once(ctx context.Context, account int64, body []byte, batch []
 	if len(batch) == 1 {
 		way = "intake_one"
 	}
-	p.Queue(`SELECT ord, conversation_id::text, message_id::text, seq, began, kinds, coalesce(first, 0) FROM `+way+`($1, $2, $3, $4)`,
+	p.Queue(`SELECT ord, conversation_id::text, message_id::text, seq, began, kinds, coalesce(first, 0), coalesce(react, false) FROM `+way+`($1, $2, $3, $4)`,
 		account, in.now(), body, in.feed != nil).Query(func(rows pgx.Rows) error { return collectArrived(rows, batch) })
 	if len(batch) == 1 && len(batch[0].item.Media) == 0 && in.feed != nil && in.feed.followed(account) {
 		seen = newReading(in.db.Store, account)
@@ -223,7 +224,7 @@ func collectArrived(rows pgx.Rows, batch []*waiting) error {
 	for rows.Next() {
 		var ord int
 		var r Arrived
-		if err := rows.Scan(&ord, (*string)(&r.Conversation), (*string)(&r.Message), &r.Seq, &r.Began, &r.kinds, &r.first); err != nil {
+		if err := rows.Scan(&ord, (*string)(&r.Conversation), (*string)(&r.Message), &r.Seq, &r.Began, &r.kinds, &r.first, &r.React); err != nil {
 			return err
 		}
 		batch[ord].result = r

@@ -79,7 +79,10 @@ func (s *Store) Release(ctx context.Context, r Release) (int64, error) {
 			SELECT id FROM conversations WHERE account_id = $1 AND agent_id = ANY ($2::uuid[]) AND ($3::uuid[] IS NULL OR channel_id = ANY ($3::uuid[]))
 			AND status IN ('OPEN','AI_REPLYING','SNOOZED') ORDER BY id FOR UPDATE),
 		freed AS (
-			UPDATE conversations v SET agent_id = NULL, epoch = v.epoch + 1, version = v.version + 1 FROM held h
+			UPDATE conversations v SET agent_id = NULL, epoch = v.epoch + 1, version = v.version + 1,
+				to_place = CASE WHEN v.status = 'OPEN' AND channel_places($1, v.channel_id) THEN 'HUMANS' END,
+				target_kind = CASE WHEN v.team_id IS NOT NULL AND v.status = 'OPEN' AND channel_places($1, v.channel_id) THEN 'TEAM' END,
+				target_id = CASE WHEN v.status = 'OPEN' AND channel_places($1, v.channel_id) THEN v.team_id END FROM held h
 			WHERE v.account_id = $1 AND v.id = h.id RETURNING v.*),
 		noted AS (
 			INSERT INTO conversation_changes (account_id, conversation_id, version, at, reason, actor_agent_id, actor_system, status, agent_id, ai_agent_id, team_id)

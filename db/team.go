@@ -75,7 +75,8 @@ func (s *Store) DeleteTeam(ctx context.Context, account int64, team model.ID, by
 		}
 	}
 	_, err := s.hot.Exec(ctx, `WITH freed AS (
-			UPDATE conversations SET team_id = NULL, version = version + 1 WHERE account_id = $1 AND team_id = $2 RETURNING *),
+			UPDATE conversations SET team_id = NULL, version = version + 1, target_id = CASE WHEN target_kind = 'TEAM' THEN NULL ELSE target_id END,
+				target_kind = CASE WHEN target_kind = 'TEAM' THEN 'HUMAN_AGENTS' ELSE target_kind END WHERE account_id = $1 AND team_id = $2 RETURNING *),
 		noted AS (
 			INSERT INTO conversation_changes (account_id, conversation_id, version, at, reason, actor_agent_id, actor_system, status, agent_id, ai_agent_id)
 			SELECT account_id, id, version, $3, 'RELEASED', $4, $5, status, agent_id, ai_agent_id FROM freed),

@@ -82,6 +82,22 @@ var Invariants = []Invariant{
 		LEFT JOIN agents a ON a.account_id = m.account_id AND a.id = m.agent_id WHERE v.id IS NULL OR (m.agent_id IS NOT NULL AND a.id IS NULL)
 		UNION ALL SELECT format('account %s attachment %s', f.account_id, f.id) FROM attachments f WHERE f.message_id IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.account_id = f.account_id AND m.id = f.message_id AND m.conversation_id = f.conversation_id)`},
+	{"waits-without-owner", "a conversation that waits in the queue, or is to be decided about, is OPEN and an AI Agent does not have it; one that waits has no owner",
+		`SELECT format('account %s conversation %s: %s, to place %s, waits for %s', account_id, id, status, to_place, target_kind) FROM conversations
+		WHERE (to_place IS NOT NULL OR target_kind IS NOT NULL) AND (status <> 'OPEN' OR ai_agent_id IS NOT NULL OR (to_place IS NULL AND agent_id IS NOT NULL))`},
+	{"new-is-placed", "a conversation that is to be decided about does not stay so for a minute",
+		`SELECT format('account %s conversation %s: %s', account_id, id, to_place) FROM conversations WHERE to_place IS NOT NULL AND last_activity_at < now() - interval '1 minute'
+		AND NOT EXISTS (SELECT 1 FROM conversation_changes h WHERE h.account_id = conversations.account_id AND h.conversation_id = conversations.id AND h.at > now() - interval '1 minute')`},
+	{"heard-is-handled", "the desk reacts to what a customer wrote within a minute, and never to what nobody wrote",
+		`SELECT format('account %s conversation %s: handled %s of %s', account_id, id, handled_seq, last_inbound_seq) FROM conversations
+		WHERE handled_seq > last_seq OR last_inbound_seq > last_seq OR (handled_seq < last_inbound_seq AND last_inbound_at < now() - interval '1 minute')`},
+	{"placed-was-decided", "whoever was given a conversation by the desk has a decision that says why",
+		`SELECT format('account %s conversation %s version %s', h.account_id, h.conversation_id, h.version) FROM conversation_changes h WHERE h.reason = 'PLACED' AND NOT EXISTS (
+			SELECT 1 FROM decisions d WHERE d.account_id = h.account_id AND d.conversation_id = h.conversation_id AND d.decided_at = h.at
+			AND d.agent_id IS NOT DISTINCT FROM h.agent_id AND d.ai_agent_id IS NOT DISTINCT FROM h.ai_agent_id)`},
+	{"decisions-can-be-made-again", "what a decision was made by is kept as long as the decision's record",
+		`SELECT format('account %s decision %s', d.account_id, d.id) FROM decisions d WHERE d.record IS NOT NULL AND NOT EXISTS (
+			SELECT 1 FROM automations a WHERE a.account_id = d.account_id AND a.channel_id = d.channel_id AND a.version = d.automation_version)`},
 	{"secrets-are-sealed", "no secret lies open",
 		`SELECT format('account %s channel %s', account_id, id) FROM channels WHERE secret !~ '^k[0-9]+:' OR secret_before !~ '^k[0-9]+:'`},
 	{"channel-has-a-key", "a channel that works has one current webhook address",

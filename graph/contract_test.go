@@ -18,9 +18,9 @@ import (
 
 // notYet are the contract's operations that the schema does not hold: automation and reports.
 var notYet = []string{
-	"ConversationRouting", "ConversationSurveys", "CsatReport", "ConversationReport",
+	"ConversationSurveys", "CsatReport", "ConversationReport",
 	"ChannelAutomation", "UpdateCsat",
-	"ExplainRouting", "AiAgents", "CreateAiAgent", "SetChannelAiAgent",
+	"AiAgents", "CreateAiAgent", "SetChannelAiAgent",
 }
 
 // contract returns the documents of the contract that the schema holds, each with its fragments, by the operation's name.

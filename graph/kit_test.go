@@ -93,7 +93,9 @@ func newDesk(t testing.TB, database *db.DB, told func(int64)) *desk.Desk {
 	}
 	provider := twilio.New(twilio.Options{BaseURL: base})
 	t.Cleanup(func() { provider.Close(); carrier.Close(); host.Close(); blobs.Close() })
-	return desk.New(desk.Options{DB: database, Keys: keys, Blobs: blobs, Signer: signer, Public: public, Told: told, Providers: []channel.Provider{provider}})
+	d := desk.New(desk.Options{DB: database, Keys: keys, Blobs: blobs, Signer: signer, Public: public, Told: told, Providers: []channel.Provider{provider}})
+	t.Cleanup(d.EndReceiving)
+	return d
 }
 
 // signedIn is what the server puts before the API.

@@ -32,6 +32,7 @@ func price(c *exec.ComplexityRoot) {
 	c.Contact.Conversations = priceOf
 	c.Conversation.Messages = priceOf
 	c.Conversation.History = priceOf
+	c.Conversation.RoutingDecisions = priceOf
 }
 
 func priceQueries(c *exec.ComplexityRoot) {
@@ -61,6 +62,8 @@ func priceLists(c *exec.ComplexityRoot) {
 	c.RoutingRule.Conditions, c.RoutingCondition.ContactLabels, c.RoutingAction.Labels = short, short, short
 	c.Hours.Weekly, c.Hours.Exceptions, c.Hours.Week = short, short, short
 	c.DayHours.Intervals, c.HoursException.Intervals, c.DayPlan.Open = short, short, short
+	c.RoutingExplanation.Rules, c.RoutingExplanation.Candidates = members, members
+	c.RoutingExplanation.WouldFree, c.ExplainedRule.Conditions, c.RoutingRemedy.Agents = short, short, short
 	c.Contact.Identities, c.Conversation.Labels = short, short
 	c.Message.Attachments, c.Message.Contacts, c.Delivery.Attempts, c.Template.Variables = short, short, short, short
 }

@@ -123,6 +123,16 @@ func changeConnection(s *model.Slice[*model.ConversationChange], err error) (*ex
 	return &exec.ConversationChangeConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
+func decisionConnection(s *model.Slice[*model.RoutingDecision], err error) (*exec.RoutingDecisionConnection, error) {
+	if err != nil {
+		return nil, err
+	}
+	edge := func(cursor string, node *model.RoutingDecision) *exec.RoutingDecisionEdge {
+		return &exec.RoutingDecisionEdge{Cursor: cursor, Node: node}
+	}
+	return &exec.RoutingDecisionConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
+}
+
 // connections makes a connection for each parent of pages that were read for several at once.
 func connections[P, C, T any](parents []P, idOf func(P) model.ID, pages map[model.ID]*model.Slice[*T], err error, with func(*model.Slice[*T], error) (*C, error)) ([]*C, error) {
 	if err != nil {

@@ -25,7 +25,7 @@ var needs = map[string]model.Role{
 	"agents": model.AgentRole, "agent": model.AgentRole, "teams": model.AgentRole, "team": model.AgentRole,
 	"labels": model.AgentRole, "label": model.AgentRole, "channels": model.AgentRole, "channel": model.AgentRole,
 	"contacts": model.AgentRole, "contact": model.AgentRole,
-	"conversations": model.AgentRole, "conversation": model.AgentRole, "message": model.AgentRole,
+	"conversations": model.AgentRole, "conversation": model.AgentRole, "message": model.AgentRole, "explainRouting": model.AgentRole,
 	"events": model.AgentRole, "messageAdded": model.AgentRole,
 
 	"signOut": model.AgentRole, "changePassword": model.AgentRole, "setAvailability": model.AgentRole,

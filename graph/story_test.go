@@ -77,6 +77,7 @@ func (s *story) tell() {
 	s.answers(hana, hanaToken, channel, conversation)
 	s.contacts(hanaToken, conversation)
 	s.streams(conversation, events, added)
+	s.routing(hana, hanaToken, channel)
 	s.ask(hanaToken, "SignOut", nil)
 	s.want(s.send(hanaToken, s.documents["Viewer"], nil).code(), "UNAUTHENTICATED")
 	if missing := slices.DeleteFunc(slices.Collect(maps.Keys(s.documents)), func(name string) bool { return s.sent[name] }); len(missing) > 0 {
@@ -199,4 +200,19 @@ func (s *story) streams(conversation string, events, added *stream) {
 	s.want(events.nextOf("ConversationChanged"), "Ana Lima", "conversation", "contact", "name")
 	s.want(added.next(), "k1", "messageAdded", "message", "clientKey")
 	s.want(added.next(), "k2", "messageAdded", "message", "clientKey")
+}
+
+func (s *story) routing(hana, token, channel string) {
+	s.ask(s.admin, "UpdateAssignment", vars{"input": vars{"channelId": channel, "mode": "CONCURRENT_LOAD"}})
+	s.exec(`UPDATE agents SET connected = true WHERE id = $1`, hana)
+	conversation := s.customer(s.account(), channel, "+447700900199", "Ben", "Hello")
+	s.desk.EndReceiving()
+	got := s.ask(token, "ConversationRouting", vars{"id": conversation})
+	s.want(got, "ASSIGNED", "routingDecisions", "nodes", 0, "outcome")
+	s.want(got, "ONLY_ONE", "routingDecisions", "nodes", 0, "reason")
+	s.want(got, hana, "routingDecisions", "nodes", 0, "assignee", "id")
+	got = s.ask(token, "ExplainRouting", vars{"conversationId": conversation})
+	s.want(got, "Only Hana Sato can take it now.", "sentence")
+	s.want(got, "CHOSEN", "candidates", 0, "reason")
+	s.want(got, true, "candidates", 0, "chosen")
 }

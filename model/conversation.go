@@ -47,6 +47,7 @@ const (
 	ReasonDisabled      Reason = "DISABLED"       // the owner was disabled
 	ReasonMerged        Reason = "MERGED"         // two contacts turned out to be one: this is the younger conversation
 	ReasonExpired       Reason = "EXPIRED"        // RESOLVED long enough to be CLOSED
+	ReasonPlaced        Reason = "PLACED"         // the desk decided who answers: see the decisions
 )
 
 // Conversation is one thread of one contact on one channel.
@@ -73,6 +74,8 @@ type Conversation struct {
 	ClosedReason   Reason             `bun:"closed_reason,nullzero"`
 	LastSeq        int64              `bun:"last_seq"`                 // number of the newest message
 	FormerAgentID  ID                 `bun:"former_agent_id,nullzero"` // who owned it before it was reopened
+
+	Placing bool `bun:"-"` // it is to be placed once what is being done is committed
 }
 
 // Owned tells whether a person or an AI Agent owns the conversation.

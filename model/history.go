@@ -37,3 +37,15 @@ type SendAttempt struct {
 	Code      *string      // the provider's, if it gave one
 	ByHand    bool         // an agent asked for it
 }
+
+// RoutingDecision is one decision about who answers a conversation, as it is listed.
+type RoutingDecision struct {
+	ID             ID
+	ConversationID ID
+	DecidedAt      time.Time
+	Outcome        RoutingOutcome
+	Reason         RoutingReason
+	AgentID        ID
+	AiAgentID      ID
+	Sentence       string // why, once the decision can no longer be made again; else empty
+}

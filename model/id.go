@@ -32,6 +32,7 @@ const (
 	KindProcess      Kind = 13
 	KindRule         Kind = 14
 	KindAuditEntry   Kind = 15
+	KindDecision     Kind = 16
 )
 
 // NewID makes an id of the kind that sorts after those made in earlier milliseconds.

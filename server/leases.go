@@ -20,6 +20,7 @@ func (s *sockets) register(ctx context.Context, h *held) (ok bool, err error) {
 	h.leased = true
 	s.mu.Unlock()
 	s.feed.Told(h.viewer.Account)
+	s.desk.Arrived(h.viewer.Account, h.viewer.Agent)
 	return true, nil
 }
 

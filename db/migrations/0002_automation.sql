@@ -18,6 +18,9 @@ ALTER TABLE channel_agents
 
 ALTER TABLE agents ADD last_assigned_at timestamptz;
 
+ALTER TABLE conversation_changes DROP CONSTRAINT conversation_changes_reason_check,
+  ADD CONSTRAINT conversation_changes_reason_check CHECK (reason IN ('CUSTOMER_WROTE','TAKEN','ASSIGNED','RELEASED','REPLIED','SET','SNOOZE_ENDED','LEFT_CHANNEL','DISABLED','MERGED','EXPIRED','PLACED'));
+
 -- One row per channel that has assigned: the lock under which one conversation at a time is placed, and the turn.
 CREATE TABLE channel_assign (
   account_id bigint NOT NULL,
@@ -55,7 +58,8 @@ CREATE TABLE automations (
   FOREIGN KEY (account_id, channel_id) REFERENCES channels ON DELETE CASCADE
 );
 
--- Every decision about who answers. record is what it can be made from again; it goes after 90 days, and the rest stays.
+-- Every decision about who answers. record is what it can be made from again; it goes after 90 days, and the rest stays,
+-- with the explanation in words that is written then.
 CREATE TABLE decisions (
   account_id bigint NOT NULL,
   id uuid NOT NULL,
@@ -73,6 +77,7 @@ CREATE TABLE decisions (
   target_id uuid,
   message_id uuid,
   record jsonb,
+  sentence text,
   PRIMARY KEY (account_id, id),
   FOREIGN KEY (account_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
 );

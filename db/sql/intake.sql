@@ -3,6 +3,12 @@
 -- violation, which undoes everything; the caller runs the batch again and then sees the other's rows.
 -- Lock order: channels, contacts, conversations in the order of ids, agents (by trigger), the outbox or the log last.
 
+-- What functions return cannot be replaced.
+DROP FUNCTION IF EXISTS intake(bigint, timestamptz, jsonb, boolean);
+DROP TYPE IF EXISTS intake_arrival CASCADE;
+CREATE TYPE intake_arrival AS (
+  ord int, channel_id uuid, conversation_id uuid, message_id uuid, seq bigint, began boolean, kinds text[], react boolean);
+
 DO $$ BEGIN
   CREATE TYPE intake_item AS (
     ord int, channel_id uuid, kind text, address text, others text[], name text, phone text,
@@ -12,10 +18,6 @@ EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 DO $$ BEGIN
   CREATE TYPE intake_place AS (
     ord int, channel_id uuid, contact_id uuid, is_blocked boolean, nth bigint, n bigint, conversation_id uuid, before text);
-EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-DO $$ BEGIN
-  CREATE TYPE intake_arrival AS (
-    ord int, channel_id uuid, conversation_id uuid, message_id uuid, seq bigint, began boolean, kinds text[]);
 EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 
 -- The contact of a customer who is known by several addresses. All of them are one person: the oldest contact stays,
@@ -80,7 +82,8 @@ DECLARE
   r conversations;
 BEGIN
   UPDATE conversations v SET status = 'OPEN', resolved_at = NULL, closed_at = NULL, closed_reason = NULL, version = v.version + 1, epoch = v.epoch + 1,
-    former_agent_id = coalesce(v.agent_id, v.former_agent_id), agent_id = NULL, ai_agent_id = NULL, team_id = NULL
+    former_agent_id = coalesce(v.agent_id, v.former_agent_id), agent_id = NULL, ai_agent_id = NULL, team_id = NULL,
+    to_place = CASE WHEN channel_places(p_account, p_channel) THEN 'ALL' END
     FROM channels h WHERE h.account_id = p_account AND h.id = p_channel AND v.account_id = p_account AND v.status IN ('RESOLVED','CLOSED')
     AND v.id = (SELECT x.id FROM conversations x WHERE x.account_id = p_account AND x.contact_id = p_contact AND x.channel_id = p_channel
       AND x.closed_reason IS DISTINCT FROM 'MERGED' AND x.closed_reason IS DISTINCT FROM 'BLOCKED' ORDER BY x.last_activity_at DESC, x.id DESC LIMIT 1)
@@ -132,10 +135,11 @@ BEGIN
 END $$;
 
 -- Returns one row per message that was stored; a duplicate has none. The kinds are the message's events. With p_number
--- they have got their numbers in the account's log, from first on; where first is null they wait in the outbox. The
+-- they have got their numbers in the account's log, from first on; where first is null they wait in the outbox. react
+-- says that the desk has something to do about the conversation: to place it, or to answer by itself. The
 -- settings keep the planner to the keys and to plans made once: new ones cost more than the rest of a small batch.
 CREATE OR REPLACE FUNCTION intake(p_account bigint, p_now timestamptz, p_items jsonb, p_number boolean)
-RETURNS TABLE (ord int, conversation_id uuid, message_id uuid, seq bigint, began boolean, kinds text[], first bigint) LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+RETURNS TABLE (ord int, conversation_id uuid, message_id uuid, seq bigint, began boolean, kinds text[], first bigint, react boolean) LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
   items intake_item[];
@@ -203,31 +207,43 @@ BEGIN
   grown AS (
     UPDATE conversations v SET last_seq = v.last_seq + q.n, last_activity_at = p_now,
       last_inbound_at = p_now,
+      last_inbound_seq = CASE WHEN q.is_blocked THEN v.last_inbound_seq ELSE v.last_seq + q.n END,
+      handled_seq = CASE WHEN q.is_blocked OR v.handled_seq < v.last_inbound_seq OR v.status = 'AI_REPLYING'
+        OR (SELECT h.hours @> '{"enabled":true}' FROM channels h WHERE h.account_id = p_account AND h.id = v.channel_id)
+        THEN v.handled_seq ELSE v.last_seq + q.n END,
+      to_place = CASE WHEN v.status = 'SNOOZED' AND NOT q.is_blocked AND channel_places(p_account, v.channel_id) THEN 'HUMANS' ELSE v.to_place END,
+      target_kind = CASE WHEN v.status = 'SNOOZED' AND NOT q.is_blocked AND v.team_id IS NOT NULL AND channel_places(p_account, v.channel_id) THEN 'TEAM' ELSE v.target_kind END,
+      target_id = CASE WHEN v.status = 'SNOOZED' AND NOT q.is_blocked AND channel_places(p_account, v.channel_id) THEN v.team_id ELSE v.target_id END,
       unread_count = v.unread_count + CASE WHEN q.is_blocked THEN 0 ELSE q.n END,
       waiting_since = CASE WHEN q.is_blocked THEN v.waiting_since ELSE coalesce(v.waiting_since, p_now) END,
       status = CASE WHEN v.status = 'SNOOZED' AND NOT q.is_blocked THEN 'OPEN' ELSE v.status END,
       snoozed_until = CASE WHEN q.is_blocked THEN v.snoozed_until END,
       version = v.version + CASE WHEN v.status = 'SNOOZED' AND NOT q.is_blocked THEN 1 ELSE 0 END
     FROM unnest(places) q WHERE v.account_id = p_account AND v.id = q.conversation_id
-    RETURNING v.id, v.channel_id, v.contact_id, v.last_seq, v.version, v.agent_id, v.team_id, q.before, v.status, q.n),
+    RETURNING v.id, v.channel_id, v.contact_id, v.last_seq, v.version, v.agent_id, v.team_id, q.before, v.status, q.n,
+      v.to_place IS NOT NULL OR v.handled_seq < v.last_inbound_seq AS react),
   began AS (
-    INSERT INTO conversations AS v (account_id, id, channel_id, contact_id, status, opened_at, last_activity_at, waiting_since, last_inbound_at, unread_count, last_seq)
-    SELECT p_account, q.new_conversation, q.channel_id, q.contact_id, 'OPEN', p_now, p_now, p_now, p_now, q.n, q.n FROM placed q
+    INSERT INTO conversations AS v (account_id, id, channel_id, contact_id, status, opened_at, last_activity_at, waiting_since, last_inbound_at, unread_count, last_seq,
+      last_inbound_seq, handled_seq, to_place)
+    SELECT p_account, q.new_conversation, q.channel_id, q.contact_id, 'OPEN', p_now, p_now, p_now, p_now, q.n, q.n,
+      q.n, CASE WHEN channel_greets(p_account, q.channel_id) THEN 0 ELSE q.n END,
+      CASE WHEN channel_places(p_account, q.channel_id) THEN 'ALL' END FROM placed q
     WHERE q.nth = 1 AND q.conversation_id IS NULL ORDER BY q.channel_id, q.contact_id
     ON CONFLICT (account_id, channel_id, contact_id) WHERE status IN ('OPEN','AI_REPLYING','SNOOZED') DO UPDATE SET
       last_seq = v.last_seq + EXCLUDED.last_seq, unread_count = v.unread_count + EXCLUDED.unread_count, last_activity_at = p_now,
-      last_inbound_at = p_now, waiting_since = coalesce(v.waiting_since, p_now)
+      last_inbound_at = p_now, waiting_since = coalesce(v.waiting_since, p_now), last_inbound_seq = v.last_seq + EXCLUDED.last_seq,
+      handled_seq = CASE WHEN v.handled_seq < v.last_inbound_seq OR EXCLUDED.handled_seq = 0 THEN v.handled_seq ELSE v.last_seq + EXCLUDED.last_seq END
     RETURNING v.*),
   home AS MATERIALIZED (
-    SELECT g.id, g.channel_id, g.contact_id, g.last_seq, g.version, g.agent_id, g.team_id, g.before, g.status FROM grown g UNION ALL
-    SELECT b.id, b.channel_id, b.contact_id, b.last_seq, b.version, b.agent_id, b.team_id, NULL, b.status FROM began b),
+    SELECT g.id, g.channel_id, g.contact_id, g.last_seq, g.version, g.agent_id, g.team_id, g.before, g.status, g.react FROM grown g UNION ALL
+    SELECT b.id, b.channel_id, b.contact_id, b.last_seq, b.version, b.agent_id, b.team_id, NULL, b.status, b.to_place IS NOT NULL OR b.handled_seq < b.last_inbound_seq FROM began b),
   changed AS (
     INSERT INTO conversation_changes (account_id, conversation_id, version, at, reason, actor_system, status, agent_id, team_id)
     SELECT p_account, h.id, h.version, p_now, 'CUSTOMER_WROTE', 'intake', h.status, h.agent_id, h.team_id FROM home h
     WHERE (h.before IS NULL AND h.version = 1) OR (h.before = 'SNOOZED' AND h.status = 'OPEN') ON CONFLICT DO NOTHING),
   arrived AS MATERIALIZED (
     SELECT q.*, h.id AS home_id, h.last_seq - q.n + q.nth AS seq, h.before IS NULL AND h.last_seq = q.n AS began,
-      h.before = 'SNOOZED' AND h.status = 'OPEN' AS woke FROM placed q JOIN home h ON h.channel_id = q.channel_id AND h.contact_id = q.contact_id),
+      h.before = 'SNOOZED' AND h.status = 'OPEN' AS woke, h.react FROM placed q JOIN home h ON h.channel_id = q.channel_id AND h.contact_id = q.contact_id),
   said AS (
     INSERT INTO messages (account_id, conversation_id, seq, id, channel_id, direction, kind, blocked, text, data, external_id, created_at)
     SELECT p_account, q.home_id, q.seq, q.message_id, q.channel_id, 'INBOUND', q.message_kind, q.is_blocked, q.body, q.data, q.external_id, p_now FROM arrived q),
@@ -243,7 +259,7 @@ BEGIN
     SELECT p_account, q.request_id, q.channel_id, q.external_id, 'MESSAGE', q.raw, p_now FROM arrived q WHERE q.raw IS NOT NULL)
   SELECT array_agg(ROW(q.ord, q.channel_id, q.home_id, q.message_id, q.seq, q.began, array_remove(ARRAY[
       CASE WHEN q.nth = 1 AND q.began THEN 'CONVERSATION_ADDED' WHEN q.nth = 1 AND q.woke THEN 'CONVERSATION_CHANGED' END,
-      CASE WHEN NOT q.is_blocked THEN 'MESSAGE_ADDED' END], NULL))::intake_arrival ORDER BY q.ord) INTO arrivals FROM arrived q;
+      CASE WHEN NOT q.is_blocked THEN 'MESSAGE_ADDED' END], NULL), q.react AND NOT q.is_blocked)::intake_arrival ORDER BY q.ord) INTO arrivals FROM arrived q;
   -- A conversation that went to another contact while this waited for its row is found there by the next try.
   IF coalesce(cardinality(arrivals), 0) <> cardinality(items) THEN
     RAISE EXCEPTION 'contacts were merged meanwhile' USING ERRCODE = 'serialization_failure';
@@ -253,7 +269,7 @@ END $$;
 
 -- Tells of messages that were stored, last in their transaction.
 CREATE OR REPLACE FUNCTION tell_arrivals(p_account bigint, p_arrivals intake_arrival[], p_number boolean)
-RETURNS TABLE (ord int, conversation_id uuid, message_id uuid, seq bigint, began boolean, kinds text[], first bigint) LANGUAGE plpgsql AS $$
+RETURNS TABLE (ord int, conversation_id uuid, message_id uuid, seq bigint, began boolean, kinds text[], first bigint, react boolean) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   base bigint;
@@ -272,5 +288,5 @@ BEGIN
       FROM unnest(p_arrivals) a CROSS JOIN LATERAL unnest(a.kinds) WITH ORDINALITY k(kind, place);
   END IF;
   RETURN QUERY SELECT a.ord, a.conversation_id, a.message_id, a.seq, a.began, a.kinds,
-    base + (sum(cardinality(a.kinds)) OVER (ORDER BY a.ord) - cardinality(a.kinds))::bigint + 1 FROM unnest(p_arrivals) a;
+    base + (sum(cardinality(a.kinds)) OVER (ORDER BY a.ord) - cardinality(a.kinds))::bigint + 1, a.react FROM unnest(p_arrivals) a;
 END $$;

@@ -541,6 +541,46 @@ type EventPayload struct {
 	Loads *db.Loads `json:"-"`
 }
 
+// Why one agent got a conversation, or did not.
+type ExplainedCandidate struct {
+	// The agent.
+	Agent *model.Agent `json:"agent"`
+	// The first reason.
+	Reason model.CandidateReason `json:"reason"`
+	// That in words.
+	Sentence string `json:"sentence"`
+	// How many OPEN conversations they owned.
+	Load int `json:"load"`
+	// At how many automatic assignment stopped.
+	MaxLoad int `json:"maxLoad"`
+	// When they were last given one by the desk; null for never.
+	LastAssignedAt *time.Time `json:"lastAssignedAt,omitempty"`
+	// Whether it is they who got it.
+	Chosen bool `json:"chosen"`
+}
+
+// What became of one condition of a rule in a decision.
+type ExplainedCondition struct {
+	// What it asks, in words.
+	Summary string `json:"summary"`
+	// Whether it holds; null when it was not looked at.
+	Matched *bool `json:"matched,omitempty"`
+}
+
+// What became of one rule in a decision.
+type ExplainedRule struct {
+	// The rule as it was then.
+	Rule *model.Rule `json:"rule"`
+	// Whether the conversation went by it.
+	Matched bool `json:"matched"`
+	// What became of it.
+	Result model.RuleResult `json:"result"`
+	// That in words.
+	Sentence string `json:"sentence"`
+	// Its conditions.
+	Conditions []*ExplainedCondition `json:"conditions"`
+}
+
 // A link with which an agent sets their password. It works once and is shown only now.
 type Invitation struct {
 	// Where the agent sets the password.
@@ -837,6 +877,54 @@ type RoutingConditionInput struct {
 	Language []string `json:"language,omitempty"`
 	// Whether the customer came from an advertisement.
 	AdReferral *AdReferralConditionInput `json:"adReferral,omitempty"`
+}
+
+// A page of decisions.
+type RoutingDecisionConnection struct {
+	// The decisions with their cursors.
+	Edges []*RoutingDecisionEdge `json:"edges"`
+	// The decisions.
+	Nodes []*model.RoutingDecision `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A decision in a list.
+type RoutingDecisionEdge struct {
+	// Where the decision stands in the list.
+	Cursor string `json:"cursor"`
+	// The decision.
+	Node *model.RoutingDecision `json:"node"`
+}
+
+// Why a conversation is answered by whom it is, or why it waits.
+type RoutingExplanation struct {
+	// When it was decided; for a conversation that waits, now.
+	DecidedAt time.Time `json:"decidedAt"`
+	// What became of the conversation.
+	Outcome model.RoutingOutcome `json:"outcome"`
+	// Why.
+	Reason model.RoutingReason `json:"reason"`
+	// Who was chosen; null when it waits.
+	Assignee Assignee `json:"assignee,omitempty"`
+	// The whole reason in words.
+	Sentence string `json:"sentence"`
+	// What became of each rule, in their order. Empty when only people were asked, and for a decision of more than 90 days ago.
+	Rules []*ExplainedRule `json:"rules"`
+	// Why each agent got it, or did not. Empty for a decision of more than 90 days ago.
+	Candidates []*ExplainedCandidate `json:"candidates"`
+	// For a conversation that waits, each thing that would let someone take it.
+	WouldFree []*RoutingRemedy `json:"wouldFree"`
+}
+
+// What would let somebody take a conversation that waits: one of the agents does all the steps.
+type RoutingRemedy struct {
+	// That in words.
+	Sentence string `json:"sentence"`
+	// The steps.
+	Steps []model.Step `json:"steps"`
+	// Who could do them; empty for anybody.
+	Agents []*model.Agent `json:"agents"`
 }
 
 // Whom a rule gives conversations to: exactly one of the fields is not null or true, unless the target was deleted.

@@ -37,6 +37,7 @@ type ResolverRoot interface {
 	MessageAddedPayload() MessageAddedPayloadResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	RoutingDecision() RoutingDecisionResolver
 	RoutingRule() RoutingRuleResolver
 	Subscription() SubscriptionResolver
 	Team() TeamResolver
@@ -238,26 +239,27 @@ type ComplexityRoot struct {
 	}
 
 	Conversation struct {
-		Assignee       func(childComplexity int) int
-		Channel        func(childComplexity int) int
-		ClosedAt       func(childComplexity int) int
-		Contact        func(childComplexity int) int
-		History        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ID             func(childComplexity int) int
-		Labels         func(childComplexity int) int
-		LastActivityAt func(childComplexity int) int
-		LastMessage    func(childComplexity int) int
-		Messages       func(childComplexity int, first *int, after *string, last *int, before *string) int
-		OpenedAt       func(childComplexity int) int
-		Priority       func(childComplexity int) int
-		ReplyWindow    func(childComplexity int) int
-		ResolvedAt     func(childComplexity int) int
-		SnoozedUntil   func(childComplexity int) int
-		Status         func(childComplexity int) int
-		Team           func(childComplexity int) int
-		UnreadCount    func(childComplexity int) int
-		Version        func(childComplexity int) int
-		WaitingSince   func(childComplexity int) int
+		Assignee         func(childComplexity int) int
+		Channel          func(childComplexity int) int
+		ClosedAt         func(childComplexity int) int
+		Contact          func(childComplexity int) int
+		History          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ID               func(childComplexity int) int
+		Labels           func(childComplexity int) int
+		LastActivityAt   func(childComplexity int) int
+		LastMessage      func(childComplexity int) int
+		Messages         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		OpenedAt         func(childComplexity int) int
+		Priority         func(childComplexity int) int
+		ReplyWindow      func(childComplexity int) int
+		ResolvedAt       func(childComplexity int) int
+		RoutingDecisions func(childComplexity int, first *int, after *string, last *int, before *string) int
+		SnoozedUntil     func(childComplexity int) int
+		Status           func(childComplexity int) int
+		Team             func(childComplexity int) int
+		UnreadCount      func(childComplexity int) int
+		Version          func(childComplexity int) int
+		WaitingSince     func(childComplexity int) int
 	}
 
 	ConversationAdded struct {
@@ -371,6 +373,29 @@ type ComplexityRoot struct {
 	EventPayload struct {
 		Cursor func(childComplexity int) int
 		Event  func(childComplexity int) int
+	}
+
+	ExplainedCandidate struct {
+		Agent          func(childComplexity int) int
+		Chosen         func(childComplexity int) int
+		LastAssignedAt func(childComplexity int) int
+		Load           func(childComplexity int) int
+		MaxLoad        func(childComplexity int) int
+		Reason         func(childComplexity int) int
+		Sentence       func(childComplexity int) int
+	}
+
+	ExplainedCondition struct {
+		Matched func(childComplexity int) int
+		Summary func(childComplexity int) int
+	}
+
+	ExplainedRule struct {
+		Conditions func(childComplexity int) int
+		Matched    func(childComplexity int) int
+		Result     func(childComplexity int) int
+		Rule       func(childComplexity int) int
+		Sentence   func(childComplexity int) int
 	}
 
 	Greeting struct {
@@ -551,23 +576,24 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Agent         func(childComplexity int, id model.ID) int
-		Agents        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		AuditLog      func(childComplexity int, filter *AuditFilter, first *int, after *string, last *int, before *string) int
-		Channel       func(childComplexity int, id model.ID) int
-		Channels      func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Contact       func(childComplexity int, id model.ID) int
-		Contacts      func(childComplexity int, filter *ContactFilter, first *int, after *string, last *int, before *string) int
-		Conversation  func(childComplexity int, id model.ID) int
-		Conversations func(childComplexity int, filter *ConversationFilter, order *ConversationOrder, first *int, after *string, last *int, before *string) int
-		Label         func(childComplexity int, id model.ID) int
-		Labels        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Message       func(childComplexity int, id model.ID) int
-		Node          func(childComplexity int, id model.ID) int
-		Nodes         func(childComplexity int, ids []model.ID) int
-		Team          func(childComplexity int, id model.ID) int
-		Teams         func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Viewer        func(childComplexity int) int
+		Agent          func(childComplexity int, id model.ID) int
+		Agents         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AuditLog       func(childComplexity int, filter *AuditFilter, first *int, after *string, last *int, before *string) int
+		Channel        func(childComplexity int, id model.ID) int
+		Channels       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Contact        func(childComplexity int, id model.ID) int
+		Contacts       func(childComplexity int, filter *ContactFilter, first *int, after *string, last *int, before *string) int
+		Conversation   func(childComplexity int, id model.ID) int
+		Conversations  func(childComplexity int, filter *ConversationFilter, order *ConversationOrder, first *int, after *string, last *int, before *string) int
+		ExplainRouting func(childComplexity int, conversationID model.ID) int
+		Label          func(childComplexity int, id model.ID) int
+		Labels         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Message        func(childComplexity int, id model.ID) int
+		Node           func(childComplexity int, id model.ID) int
+		Nodes          func(childComplexity int, ids []model.ID) int
+		Team           func(childComplexity int, id model.ID) int
+		Teams          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Viewer         func(childComplexity int) int
 	}
 
 	Referral struct {
@@ -628,6 +654,42 @@ type ComplexityRoot struct {
 		MessageKind    func(childComplexity int) int
 		MessageText    func(childComplexity int) int
 		Summary        func(childComplexity int) int
+	}
+
+	RoutingDecision struct {
+		Assignee  func(childComplexity int) int
+		DecidedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Outcome   func(childComplexity int) int
+		Reason    func(childComplexity int) int
+	}
+
+	RoutingDecisionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	RoutingDecisionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RoutingExplanation struct {
+		Assignee   func(childComplexity int) int
+		Candidates func(childComplexity int) int
+		DecidedAt  func(childComplexity int) int
+		Outcome    func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Rules      func(childComplexity int) int
+		Sentence   func(childComplexity int) int
+		WouldFree  func(childComplexity int) int
+	}
+
+	RoutingRemedy struct {
+		Agents   func(childComplexity int) int
+		Sentence func(childComplexity int) int
+		Steps    func(childComplexity int) int
 	}
 
 	RoutingRule struct {
@@ -1587,6 +1649,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.ResolvedAt(childComplexity), true
+	case "Conversation.routingDecisions":
+		if e.ComplexityRoot.Conversation.RoutingDecisions == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_routingDecisions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.RoutingDecisions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Conversation.snoozedUntil":
 		if e.ComplexityRoot.Conversation.SnoozedUntil == nil {
 			break
@@ -1961,6 +2034,93 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EventPayload.Event(childComplexity), true
+
+	case "ExplainedCandidate.agent":
+		if e.ComplexityRoot.ExplainedCandidate.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedCandidate.Agent(childComplexity), true
+	case "ExplainedCandidate.chosen":
+		if e.ComplexityRoot.ExplainedCandidate.Chosen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedCandidate.Chosen(childComplexity), true
+	case "ExplainedCandidate.lastAssignedAt":
+		if e.ComplexityRoot.ExplainedCandidate.LastAssignedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedCandidate.LastAssignedAt(childComplexity), true
+	case "ExplainedCandidate.load":
+		if e.ComplexityRoot.ExplainedCandidate.Load == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedCandidate.Load(childComplexity), true
+	case "ExplainedCandidate.maxLoad":
+		if e.ComplexityRoot.ExplainedCandidate.MaxLoad == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedCandidate.MaxLoad(childComplexity), true
+	case "ExplainedCandidate.reason":
+		if e.ComplexityRoot.ExplainedCandidate.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedCandidate.Reason(childComplexity), true
+	case "ExplainedCandidate.sentence":
+		if e.ComplexityRoot.ExplainedCandidate.Sentence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedCandidate.Sentence(childComplexity), true
+
+	case "ExplainedCondition.matched":
+		if e.ComplexityRoot.ExplainedCondition.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedCondition.Matched(childComplexity), true
+	case "ExplainedCondition.summary":
+		if e.ComplexityRoot.ExplainedCondition.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedCondition.Summary(childComplexity), true
+
+	case "ExplainedRule.conditions":
+		if e.ComplexityRoot.ExplainedRule.Conditions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedRule.Conditions(childComplexity), true
+	case "ExplainedRule.matched":
+		if e.ComplexityRoot.ExplainedRule.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedRule.Matched(childComplexity), true
+	case "ExplainedRule.result":
+		if e.ComplexityRoot.ExplainedRule.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedRule.Result(childComplexity), true
+	case "ExplainedRule.rule":
+		if e.ComplexityRoot.ExplainedRule.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedRule.Rule(childComplexity), true
+	case "ExplainedRule.sentence":
+		if e.ComplexityRoot.ExplainedRule.Sentence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExplainedRule.Sentence(childComplexity), true
 
 	case "Greeting.enabled":
 		if e.ComplexityRoot.Greeting.Enabled == nil {
@@ -2924,6 +3084,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Conversations(childComplexity, args["filter"].(*ConversationFilter), args["order"].(*ConversationOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.explainRouting":
+		if e.ComplexityRoot.Query.ExplainRouting == nil {
+			break
+		}
+
+		args, err := ec.field_Query_explainRouting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExplainRouting(childComplexity, args["conversationId"].(model.ID)), true
 
 	case "Query.label":
 		if e.ComplexityRoot.Query.Label == nil {
@@ -3215,6 +3386,137 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoutingCondition.Summary(childComplexity), true
+
+	case "RoutingDecision.assignee":
+		if e.ComplexityRoot.RoutingDecision.Assignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.Assignee(childComplexity), true
+	case "RoutingDecision.decidedAt":
+		if e.ComplexityRoot.RoutingDecision.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.DecidedAt(childComplexity), true
+	case "RoutingDecision.id":
+		if e.ComplexityRoot.RoutingDecision.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.ID(childComplexity), true
+	case "RoutingDecision.outcome":
+		if e.ComplexityRoot.RoutingDecision.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.Outcome(childComplexity), true
+	case "RoutingDecision.reason":
+		if e.ComplexityRoot.RoutingDecision.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecision.Reason(childComplexity), true
+
+	case "RoutingDecisionConnection.edges":
+		if e.ComplexityRoot.RoutingDecisionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecisionConnection.Edges(childComplexity), true
+	case "RoutingDecisionConnection.nodes":
+		if e.ComplexityRoot.RoutingDecisionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecisionConnection.Nodes(childComplexity), true
+	case "RoutingDecisionConnection.pageInfo":
+		if e.ComplexityRoot.RoutingDecisionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecisionConnection.PageInfo(childComplexity), true
+
+	case "RoutingDecisionEdge.cursor":
+		if e.ComplexityRoot.RoutingDecisionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecisionEdge.Cursor(childComplexity), true
+	case "RoutingDecisionEdge.node":
+		if e.ComplexityRoot.RoutingDecisionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDecisionEdge.Node(childComplexity), true
+
+	case "RoutingExplanation.assignee":
+		if e.ComplexityRoot.RoutingExplanation.Assignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingExplanation.Assignee(childComplexity), true
+	case "RoutingExplanation.candidates":
+		if e.ComplexityRoot.RoutingExplanation.Candidates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingExplanation.Candidates(childComplexity), true
+	case "RoutingExplanation.decidedAt":
+		if e.ComplexityRoot.RoutingExplanation.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingExplanation.DecidedAt(childComplexity), true
+	case "RoutingExplanation.outcome":
+		if e.ComplexityRoot.RoutingExplanation.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingExplanation.Outcome(childComplexity), true
+	case "RoutingExplanation.reason":
+		if e.ComplexityRoot.RoutingExplanation.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingExplanation.Reason(childComplexity), true
+	case "RoutingExplanation.rules":
+		if e.ComplexityRoot.RoutingExplanation.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingExplanation.Rules(childComplexity), true
+	case "RoutingExplanation.sentence":
+		if e.ComplexityRoot.RoutingExplanation.Sentence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingExplanation.Sentence(childComplexity), true
+	case "RoutingExplanation.wouldFree":
+		if e.ComplexityRoot.RoutingExplanation.WouldFree == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingExplanation.WouldFree(childComplexity), true
+
+	case "RoutingRemedy.agents":
+		if e.ComplexityRoot.RoutingRemedy.Agents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRemedy.Agents(childComplexity), true
+	case "RoutingRemedy.sentence":
+		if e.ComplexityRoot.RoutingRemedy.Sentence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRemedy.Sentence(childComplexity), true
+	case "RoutingRemedy.steps":
+		if e.ComplexityRoot.RoutingRemedy.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingRemedy.Steps(childComplexity), true
 
 	case "RoutingRule.action":
 		if e.ComplexityRoot.RoutingRule.Action == nil {
@@ -4111,6 +4413,7 @@ type Query {
     "The id of the message."
     id: ID!
   ): Message
+
   "Who changed which setting, newest first. Supervisors and admins."
   auditLog(
     "Which entries; without it all."
@@ -4124,6 +4427,13 @@ type Query {
     "Only what comes before this cursor."
     before: String
   ): AuditEntryConnection
+
+  "Why a conversation is answered by whom it is, or why it still waits and what would change that. Null while nothing was decided and it has an owner."
+  explainRouting(
+    "The id of the conversation."
+    conversationId: ID!
+  ): RoutingExplanation
+
 }
 
 """
@@ -6098,6 +6408,17 @@ type Conversation implements Node {
     "Only what comes before this cursor."
     before: String
   ): ConversationChangeConnection!
+  "What the desk decided about who answers it, newest first. ` + "`" + `explainRouting` + "`" + ` gives all the reasons of the last one."
+  routingDecisions(
+    "How many from the start, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end, at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): RoutingDecisionConnection!
 }
 
 """
@@ -6212,6 +6533,250 @@ type ConversationEdge {
 }
 
 """
+One decision of the desk about who answers a conversation.
+"""
+type RoutingDecision {
+  "The opaque id."
+  id: ID!
+  "When it was made."
+  decidedAt: DateTime!
+  "What became of the conversation."
+  outcome: RoutingOutcome!
+  "Why."
+  reason: RoutingReason!
+  "Who was chosen; null when it was left to wait."
+  assignee: Assignee
+}
+
+"""
+A page of decisions.
+"""
+type RoutingDecisionConnection {
+  "The decisions with their cursors."
+  edges: [RoutingDecisionEdge!]!
+  "The decisions."
+  nodes: [RoutingDecision!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"""
+A decision in a list.
+"""
+type RoutingDecisionEdge {
+  "Where the decision stands in the list."
+  cursor: String!
+  "The decision."
+  node: RoutingDecision!
+}
+
+"""
+What a decision makes of a conversation.
+"""
+enum RoutingOutcome {
+  "An agent owns it."
+  ASSIGNED
+  "An AI Agent answers it."
+  AI_REPLYING
+  "Nobody owns it: it is OPEN and waits for whom it was decided to go to."
+  WAITING
+}
+
+"""
+Why a decision is what it is: why this agent, why nobody, or why not whom a rule names.
+"""
+enum RoutingReason {
+  "A rule names this agent or AI Agent."
+  NAMED
+  "It is the channel's AI Agent."
+  CHANNEL_AI_AGENT
+  "The agent had the conversation before."
+  FORMER_AGENT
+  "Nobody else can take it."
+  ONLY_ONE
+  "The agent has the fewest open conversations."
+  FEWEST_OPEN
+  "Of those with the fewest, the agent was assigned one the longest ago."
+  LONGEST_SINCE_ASSIGNED
+  "It is the agent's turn."
+  NEXT_IN_TURN
+  "Nothing else tells the agents apart."
+  LOWEST_ID
+  "Nobody of those it is for is online and connected."
+  UNAVAILABLE
+  "Everybody of those it is for who is available is at a limit."
+  AT_LIMIT
+  "The channel's mode picks nobody."
+  MANUAL
+  "Nobody of those it is for works on the channel."
+  NO_MEMBERS
+  "There is no such agent."
+  GONE
+  "The agent is disabled."
+  DISABLED
+  "The agent does not work on the channel."
+  NOT_MEMBER
+  "The AI Agent is not that of the channel."
+  NOT_THE_CHANNELS
+  "The AI Agent is stopped on the channel."
+  STOPPED
+  "The rule cannot be used as it stands."
+  BROKEN
+}
+
+"""
+Why a conversation is answered by whom it is, or why it waits.
+"""
+type RoutingExplanation {
+  "When it was decided; for a conversation that waits, now."
+  decidedAt: DateTime!
+  "What became of the conversation."
+  outcome: RoutingOutcome!
+  "Why."
+  reason: RoutingReason!
+  "Who was chosen; null when it waits."
+  assignee: Assignee
+  "The whole reason in words."
+  sentence: String!
+  "What became of each rule, in their order. Empty when only people were asked, and for a decision of more than 90 days ago."
+  rules: [ExplainedRule!]!
+  "Why each agent got it, or did not. Empty for a decision of more than 90 days ago."
+  candidates: [ExplainedCandidate!]!
+  "For a conversation that waits, each thing that would let someone take it."
+  wouldFree: [RoutingRemedy!]!
+}
+
+"""
+What became of one rule in a decision.
+"""
+type ExplainedRule {
+  "The rule as it was then."
+  rule: RoutingRule!
+  "Whether the conversation went by it."
+  matched: Boolean!
+  "What became of it."
+  result: RuleResult!
+  "That in words."
+  sentence: String!
+  "Its conditions."
+  conditions: [ExplainedCondition!]!
+}
+
+"""
+What became of one condition of a rule in a decision.
+"""
+type ExplainedCondition {
+  "What it asks, in words."
+  summary: String!
+  "Whether it holds; null when it was not looked at."
+  matched: Boolean
+}
+
+"""
+What became of a rule in a decision.
+"""
+enum RuleResult {
+  "Its conditions hold, and the conversation goes by it."
+  DECIDED
+  "Its conditions do not hold."
+  NOT_MATCHED
+  "They hold, and its target cannot take a conversation at all: as if they did not."
+  CANNOT
+  "They hold, nobody there is free, and its fallback is the next rule."
+  PASSED_ON
+  "The rule is off."
+  OFF
+  "A rule before it decided."
+  NOT_REACHED
+}
+
+"""
+Why one agent got a conversation, or did not.
+"""
+type ExplainedCandidate {
+  "The agent."
+  agent: Agent!
+  "The first reason."
+  reason: CandidateReason!
+  "That in words."
+  sentence: String!
+  "How many OPEN conversations they owned."
+  load: Int!
+  "At how many automatic assignment stopped."
+  maxLoad: Int!
+  "When they were last given one by the desk; null for never."
+  lastAssignedAt: DateTime
+  "Whether it is they who got it."
+  chosen: Boolean!
+}
+
+"""
+Why an agent gets a conversation, or the first reason why not.
+"""
+enum CandidateReason {
+  "They got it."
+  CHOSEN
+  "They could take it, and another one comes first."
+  OUTRANKED
+  "They could take it, and the channel's mode picks nobody."
+  MANUAL
+  "An AI Agent took it."
+  NOT_ASKED
+  "It is for another agent."
+  NOT_TARGET
+  "It is for a team that they are not in."
+  NOT_IN_TEAM
+  "They are disabled."
+  DISABLED
+  "They do not work on the channel."
+  NOT_MEMBER
+  "They are OFFLINE."
+  OFFLINE
+  "They are AWAY."
+  AWAY
+  "They are BUSY."
+  BUSY
+  "They are ONLINE, but no app of theirs is connected."
+  NOT_CONNECTED
+  "They have as many open conversations as they take."
+  AT_LIMIT
+  "They have as many open conversations of this channel as they take."
+  AT_CHANNEL_LIMIT
+}
+
+"""
+What would let somebody take a conversation that waits: one of the agents does all the steps.
+"""
+type RoutingRemedy {
+  "That in words."
+  sentence: String!
+  "The steps."
+  steps: [RoutingStep!]!
+  "Who could do them; empty for anybody."
+  agents: [Agent!]!
+}
+
+"""
+One thing that somebody can do for a conversation that waits.
+"""
+enum RoutingStep {
+  "The agent comes online."
+  GO_ONLINE
+  "An app of the agent connects."
+  CONNECT
+  "The agent gets below their limit, or it is raised."
+  GET_BELOW_LIMIT
+  "The agent gets below their limit on this channel, or it is raised."
+  GET_BELOW_CHANNEL_LIMIT
+  "Somebody takes it by hand."
+  TAKE_BY_HAND
+  "Somebody who is online joins the channel."
+  JOIN_CHANNEL
+  "The channel's AI Agent is started."
+  START_AI_AGENT
+}
+
+"""
 One change of a conversation.
 """
 type ConversationChange {
@@ -6257,6 +6822,8 @@ enum ChangeReason {
   MERGED
   "It was RESOLVED long enough to be CLOSED."
   EXPIRED
+  "The desk decided who answers. ` + "`" + `routingDecisions` + "`" + ` says why."
+  PLACED
 }
 
 """
@@ -7274,6 +7841,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_messages(ctx, field)
 	case "history":
 		return ec.fieldContext_Conversation_history(ctx, field)
+	case "routingDecisions":
+		return ec.fieldContext_Conversation_routingDecisions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Conversation", field.Name)
 }
@@ -7478,6 +8047,52 @@ func (ec *executionContext) childFields_EventPayload(ctx context.Context, field 
 		return ec.fieldContext_EventPayload_event(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EventPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExplainedCandidate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_ExplainedCandidate_agent(ctx, field)
+	case "reason":
+		return ec.fieldContext_ExplainedCandidate_reason(ctx, field)
+	case "sentence":
+		return ec.fieldContext_ExplainedCandidate_sentence(ctx, field)
+	case "load":
+		return ec.fieldContext_ExplainedCandidate_load(ctx, field)
+	case "maxLoad":
+		return ec.fieldContext_ExplainedCandidate_maxLoad(ctx, field)
+	case "lastAssignedAt":
+		return ec.fieldContext_ExplainedCandidate_lastAssignedAt(ctx, field)
+	case "chosen":
+		return ec.fieldContext_ExplainedCandidate_chosen(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExplainedCandidate", field.Name)
+}
+
+func (ec *executionContext) childFields_ExplainedCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "summary":
+		return ec.fieldContext_ExplainedCondition_summary(ctx, field)
+	case "matched":
+		return ec.fieldContext_ExplainedCondition_matched(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExplainedCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_ExplainedRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_ExplainedRule_rule(ctx, field)
+	case "matched":
+		return ec.fieldContext_ExplainedRule_matched(ctx, field)
+	case "result":
+		return ec.fieldContext_ExplainedRule_result(ctx, field)
+	case "sentence":
+		return ec.fieldContext_ExplainedRule_sentence(ctx, field)
+	case "conditions":
+		return ec.fieldContext_ExplainedRule_conditions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExplainedRule", field.Name)
 }
 
 func (ec *executionContext) childFields_Greeting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7854,6 +8469,78 @@ func (ec *executionContext) childFields_RoutingCondition(ctx context.Context, fi
 		return ec.fieldContext_RoutingCondition_adReferral(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoutingCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingDecision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RoutingDecision_id(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_RoutingDecision_decidedAt(ctx, field)
+	case "outcome":
+		return ec.fieldContext_RoutingDecision_outcome(ctx, field)
+	case "reason":
+		return ec.fieldContext_RoutingDecision_reason(ctx, field)
+	case "assignee":
+		return ec.fieldContext_RoutingDecision_assignee(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingDecision", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingDecisionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RoutingDecisionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RoutingDecisionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RoutingDecisionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingDecisionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingDecisionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RoutingDecisionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RoutingDecisionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingDecisionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingExplanation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "decidedAt":
+		return ec.fieldContext_RoutingExplanation_decidedAt(ctx, field)
+	case "outcome":
+		return ec.fieldContext_RoutingExplanation_outcome(ctx, field)
+	case "reason":
+		return ec.fieldContext_RoutingExplanation_reason(ctx, field)
+	case "assignee":
+		return ec.fieldContext_RoutingExplanation_assignee(ctx, field)
+	case "sentence":
+		return ec.fieldContext_RoutingExplanation_sentence(ctx, field)
+	case "rules":
+		return ec.fieldContext_RoutingExplanation_rules(ctx, field)
+	case "candidates":
+		return ec.fieldContext_RoutingExplanation_candidates(ctx, field)
+	case "wouldFree":
+		return ec.fieldContext_RoutingExplanation_wouldFree(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingExplanation", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingRemedy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sentence":
+		return ec.fieldContext_RoutingRemedy_sentence(ctx, field)
+	case "steps":
+		return ec.fieldContext_RoutingRemedy_steps(ctx, field)
+	case "agents":
+		return ec.fieldContext_RoutingRemedy_agents(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingRemedy", field.Name)
 }
 
 func (ec *executionContext) childFields_RoutingRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -101,6 +101,9 @@ func (d *Desk) UpdateAgent(ctx context.Context, change AgentChange) (*model.Agen
 		}
 		return now, err
 	}
+	if err == nil {
+		d.moved(v.Account, a.ID)
+	}
 	return a, err
 }
 
@@ -245,5 +248,8 @@ func (d *Desk) SetAvailability(ctx context.Context, agent model.ID, to model.Ava
 		}
 		return s.Tell(ctx, v.Account, model.Event{Kind: model.AgentChanged, AgentID: a.ID})
 	})
+	if err == nil && to == model.Online {
+		d.freed(v.Account, agent)
+	}
 	return a, err
 }

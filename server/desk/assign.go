@@ -87,10 +87,11 @@ func assign(ctx context.Context, s *db.Store, v *model.Viewer, c *model.Conversa
 	case a.AiAgent != "":
 		return assignAi(ctx, s, c, a.AiAgent)
 	case !c.Owned() && c.TeamID == "":
-		return "", nil
+		return "", s.LeaveQueue(ctx, c)
 	}
 	c.Give("", "")
-	return model.ReasonReleased, nil
+	// Whoever puts it back wants somebody to look at it: given out by itself it might be theirs again at once.
+	return model.ReasonReleased, s.LeaveQueue(ctx, c)
 }
 
 func assignAgent(ctx context.Context, s *db.Store, v *model.Viewer, c *model.Conversation, agent model.ID) (model.Reason, error) {
@@ -122,7 +123,7 @@ func assignTeam(ctx context.Context, s *db.Store, c *model.Conversation, team mo
 		return "", nil
 	}
 	c.Give("", team)
-	return model.ReasonAssigned, nil
+	return model.ReasonAssigned, s.ToPlace(ctx, c, model.StageHumans, team)
 }
 
 // assignAi refuses: no AI Agent is started on any channel of this desk.

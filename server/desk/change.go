@@ -40,7 +40,20 @@ func (d *Desk) change(ctx context.Context, v *model.Viewer, id model.ID, decide 
 		return was, err
 	}
 	d.told(v.Account)
+	d.afterChange(was, is)
 	return is, nil
+}
+
+// afterChange goes on with what the change of a conversation made possible: it is placed, or its former owner is free
+// for another one.
+func (d *Desk) afterChange(was, is *model.Conversation) {
+	if is.Placing {
+		d.soon(is.AccountID, is.ChannelID, is.ID)
+	}
+	had := was.AgentID != "" && was.Status == model.Open
+	if had && (is.AgentID != was.AgentID || is.Status != model.Open) {
+		d.freed(was.AccountID, was.AgentID)
+	}
 }
 
 // oneLive is the unique index that keeps a contact from having two conversations at once on a channel.

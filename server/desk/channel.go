@@ -195,15 +195,25 @@ func (d *Desk) UpdateAssignment(ctx context.Context, change AssignmentChange) (*
 		return nil, err
 	}
 	var c *model.Channel
+	changed := false
 	err = d.changeChannel(ctx, v, change.Channel, func(s *db.Store, now *model.Channel) error {
 		c = now
 		before := shownAssignment(c)
+		changed = change.Mode != nil && *change.Mode != c.AssignmentMode
 		change.apply(c)
 		if err := s.SaveAssignment(ctx, c); err != nil {
 			return err
 		}
+		if changed {
+			if err := s.NextAutomation(ctx, c.AccountID, c.ID); err != nil {
+				return err
+			}
+		}
 		return d.audit(ctx, s, v, ofChannel(model.AuditAssignmentUpdated, c.ID), before, shownAssignment(c))
 	})
+	if err == nil && changed {
+		d.Redecide(v.Account, change.Channel)
+	}
 	if err != nil {
 		c, _ = d.db.Channel(ctx, v.Account, change.Channel) // as it is, if it is there
 	}

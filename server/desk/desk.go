@@ -27,6 +27,8 @@ type Desk struct {
 	hooks     hooks
 	health    channelHealth
 	brakes    brakes
+	rules     automations
+	reactions reactions
 }
 
 // Options are what a desk is made of. All fields but Now, Log and Told are needed.
@@ -56,6 +58,8 @@ func New(o Options) *Desk {
 	d.hooks.byKey = map[string]known{}
 	d.health.notes = map[model.ID]*db.ChannelNote{}
 	d.brakes.by = map[model.ID]*brake{}
+	d.rules.of = map[model.ID]*db.Automation{}
+	d.reactions = newReactions()
 	if d.log == nil {
 		d.log = slog.Default()
 	}

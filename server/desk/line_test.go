@@ -133,8 +133,10 @@ func (l *line) process() *desk.Desk {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	return desk.New(desk.Options{DB: l.db, Keys: sealingKeys(l.t, sealingKey("1", 'a')), Providers: []channel.Provider{l.courier}, Public: public,
+	d := desk.New(desk.Options{DB: l.db, Keys: sealingKeys(l.t, sealingKey("1", 'a')), Providers: []channel.Provider{l.courier}, Public: public,
 		Blobs: l.blobs, Signer: signer, Now: l.now, Told: func(int64) { l.told.Add(1) }})
+	l.t.Cleanup(d.EndReceiving)
+	return d
 }
 
 // joins makes agents members of the channel.

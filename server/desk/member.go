@@ -41,6 +41,9 @@ func (d *Desk) changeMembers(ctx context.Context, channel model.ID, named []mode
 		}
 		return d.applyMembers(ctx, s, v, channel, m)
 	})
+	if err == nil {
+		d.drain(v.Account, channel)
+	}
 	return c, err
 }
 

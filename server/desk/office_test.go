@@ -59,8 +59,10 @@ func openOffice(t testing.TB) *office {
 
 // deskWith is another process of the same office.
 func (o *office) deskWith(keys *db.KeyRing) *desk.Desk {
-	return desk.New(desk.Options{DB: o.db, Keys: keys, Providers: []channel.Provider{o.carrier}, Public: &url.URL{Scheme: "https", Host: "desk.example.com", Path: "/base"},
+	d := desk.New(desk.Options{DB: o.db, Keys: keys, Providers: []channel.Provider{o.carrier}, Public: &url.URL{Scheme: "https", Host: "desk.example.com", Path: "/base"},
 		Now: o.now, Told: func(int64) { o.told.Add(1) }})
+	o.t.Cleanup(d.EndReceiving)
+	return d
 }
 
 func newOffice(t testing.TB) *office {

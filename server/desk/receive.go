@@ -19,12 +19,20 @@ func (d *Desk) Receive(ctx context.Context, c *model.Channel, messages []model.I
 	for i, m := range messages {
 		arrivals[i] = db.Arrival{Channel: c.ID, Kind: c.Kind, Incoming: m}
 	}
-	_, err := d.intake.Store(ctx, c.AccountID, arrivals...)
+	stored, err := d.intake.Store(ctx, c.AccountID, arrivals...)
+	for _, a := range stored {
+		if a.React {
+			d.soon(c.AccountID, c.ID, a.Conversation)
+		}
+	}
 	if slices.ContainsFunc(messages, func(m model.Incoming) bool { return len(m.Media) > 0 }) {
 		d.db.WakeQueue(db.MediaQueue)
 	}
 	return err
 }
 
-// EndReceiving returns when what was received so far is told of.
-func (d *Desk) EndReceiving() { d.intake.Wait() }
+// EndReceiving returns when what was received so far is told of, and the desk has done what it does about it.
+func (d *Desk) EndReceiving() {
+	d.intake.Wait()
+	d.reactions.work.Wait()
+}

@@ -124,5 +124,5 @@ func place(ctx context.Context, s *db.Store, channel model.ID, account int64, id
 	if err := s.PlaceRules(ctx, account, channel, ids); err != nil {
 		return err
 	}
-	return s.CountAutomation(ctx, account, channel)
+	return s.NextAutomation(ctx, account, channel)
 }

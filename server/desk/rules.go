@@ -79,7 +79,7 @@ func saveRule(ctx context.Context, s *db.Store, rules []model.Rule, i int, given
 	if err := s.SaveRule(ctx, r); err != nil {
 		return err
 	}
-	return s.CountAutomation(ctx, r.AccountID, r.ChannelID)
+	return s.NextAutomation(ctx, r.AccountID, r.ChannelID)
 }
 
 func checkAction(ctx context.Context, s *db.Store, r *model.Rule) (err error) {

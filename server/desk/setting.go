@@ -35,5 +35,8 @@ func (d *Desk) changeSetting(ctx context.Context, id model.ID, change func(*db.S
 	if model.CodeOf(err).IsUserError() {
 		c, _ = d.db.Channel(ctx, v.Account, id) // as it is, if it is there
 	}
+	if err == nil {
+		d.Redecide(v.Account, id)
+	}
 	return c, err
 }

@@ -10,9 +10,13 @@ import (
 // dueBatch is how many conversations one transaction wakes or closes.
 const dueBatch = 500
 
-// Wake opens snoozed conversations whose time has come. They keep their owner if that agent still works there.
+// Wake opens snoozed conversations whose time has come. They keep their owner if that agent still
+// works there and is available; the others are placed.
 func (d *Desk) Wake(ctx context.Context) error {
-	return d.inBatches(func() ([]int64, error) { return d.db.WakeSnoozed(ctx, d.moment(), dueBatch) })
+	if err := d.inBatches(func() ([]int64, error) { return d.db.WakeSnoozed(ctx, d.moment(), dueBatch) }); err != nil {
+		return err
+	}
+	return d.CatchUp(ctx) // those who woke are to be placed
 }
 
 // CloseResolved closes conversations that were RESOLVED for long enough.

@@ -35,7 +35,11 @@ func (d *Desk) SetStatus(ctx context.Context, change StatusChange) (*model.Conve
 		if c.Status == change.Status && sameTime(c.SnoozedUntil, wake) {
 			return "", nil
 		}
-		return model.ReasonSet, move(ctx, s, c, change.Status, wake, now)
+		from := c.Status
+		if err := move(ctx, s, c, change.Status, wake, now); err != nil || c.Status != model.Open || from == model.Open || c.Owned() {
+			return model.ReasonSet, err
+		}
+		return model.ReasonSet, s.ToPlace(ctx, c, model.StageHumans, c.TeamID)
 	})
 }
 

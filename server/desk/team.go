@@ -80,6 +80,11 @@ func (d *Desk) UpdateTeam(ctx context.Context, change TeamChange) (*model.Team, 
 	if err != nil {
 		return before, err
 	}
+	if change.Agents != nil {
+		for _, agent := range *change.Agents {
+			d.freed(v.Account, agent)
+		}
+	}
 	return &t, nil
 }
 

@@ -17,6 +17,8 @@ type (
 	keepPartitions struct{}
 	forgetExpired  struct{}
 	dropUploads    struct{}
+	forgetRecords  struct{}
+	catchUp        struct{}
 )
 
 // Kind is the job's name in the queue.
@@ -37,10 +39,18 @@ func (forgetExpired) Kind() string { return "forget_expired" }
 // Kind is the job's name in the queue.
 func (dropUploads) Kind() string { return "drop_uploads" }
 
+// Kind is the job's name in the queue.
+func (forgetRecords) Kind() string { return "forget_records" }
+
+// Kind is the job's name in the queue.
+func (catchUp) Kind() string { return "catch_up" }
+
 // registerClock ties the jobs of the clock to what they do, and says how often each is due.
 func registerClock(workers *river.Workers, o Options) []*river.PeriodicJob {
 	return []*river.PeriodicJob{
 		every(workers, 5*time.Second, func(ctx context.Context, _ wakeSnoozed) error { return o.Desk.Wake(ctx) }),
+		every(workers, 5*time.Second, func(ctx context.Context, _ catchUp) error { return o.Desk.CatchUp(ctx) }),
+		every(workers, time.Hour, func(ctx context.Context, _ forgetRecords) error { return o.Desk.ForgetRecords(ctx) }),
 		every(workers, 15*time.Second, func(ctx context.Context, _ sweep) error { return o.Desk.Sweep(ctx) }),
 		every(workers, time.Minute, func(ctx context.Context, _ closeResolved) error { return o.Desk.CloseResolved(ctx) }),
 		every(workers, 10*time.Minute, func(ctx context.Context, _ forgetExpired) error { return o.Desk.ForgetExpired(ctx) }),

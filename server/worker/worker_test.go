@@ -190,7 +190,7 @@ func TestTheClockRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.starts(t)
-	s.await(t, "wake_snoozed", "close_resolved", "sweep", "keep_partitions", "forget_expired", "drop_uploads")
+	s.await(t, "wake_snoozed", "close_resolved", "sweep", "keep_partitions", "forget_expired", "drop_uploads", "forget_records", "catch_up")
 	var status string
 	if err := s.db.Pool().QueryRow(t.Context(), `SELECT status FROM conversations WHERE id = $1`, c).Scan(&status); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,162 @@
+package desk_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/livedesk/livedesk/model"
+	"github.com/livedesk/livedesk/server/desk"
+)
+
+// Four processes place 500 new conversations of one channel at once: nobody gets more than their limit, and what frees
+// later goes to those who have waited the longest.
+func TestFourProcessesPlaceFiveHundred(t *testing.T) {
+	t.Parallel()
+	s := newShift(t, model.ConcurrentLoad)
+	for i := range 10 {
+		s.works(fmt.Sprint("agent", i), 5)
+	}
+	s.exec(watchLoad)
+	desks := []*desk.Desk{s.process(), s.process(), s.process(), s.process()}
+	start := time.Now()
+	var all sync.WaitGroup
+	for i := range 500 {
+		all.Go(func() {
+			number := fmt.Sprintf("+4915%04d", i)
+			in := model.Incoming{ExternalID: number, Addresses: []string{number}, Kind: model.TextMessage, Text: "hello", At: time.Now()}
+			if err := desks[i%4].Receive(t.Context(), s.channel, []model.Incoming{in}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	for _, d := range desks {
+		d.EndReceiving()
+	}
+	t.Logf("placed after %s", time.Since(start))
+	s.count(0, `conversations WHERE to_place IS NOT NULL`)
+	s.count(50, `conversations WHERE agent_id IS NOT NULL`)
+	s.count(450, `conversations WHERE agent_id IS NULL AND target_kind = 'HUMAN_AGENTS'`)
+	s.count(10, `agents WHERE open_count = 5`)
+
+	s.exec(`CREATE TABLE oldest AS SELECT id FROM conversations WHERE agent_id IS NULL ORDER BY waiting_since, id LIMIT 20`)
+	start = time.Now()
+	for i, id := range s.list(`SELECT id::text FROM conversations WHERE agent_id IS NOT NULL ORDER BY id LIMIT 20`) {
+		all.Go(func() {
+			if _, err := desks[i%4].SetStatus(s.asAdmin(), desk.StatusChange{Conversation: id, Status: model.Resolved}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	for _, d := range desks {
+		d.EndReceiving()
+	}
+	t.Logf("20 slots filled again after %s", time.Since(start))
+	s.count(20, `conversations WHERE agent_id IS NOT NULL AND status = 'OPEN' AND id IN (SELECT id FROM oldest)`)
+	s.count(50, `conversations WHERE agent_id IS NOT NULL AND status = 'OPEN'`)
+	s.count(0, `too_much`)
+	s.sound()
+}
+
+func (s *shift) list(sql string, args ...any) (ids []model.ID) {
+	s.t.Helper()
+	if err := s.db.NewRaw(sql, args...).Scan(s.t.Context(), &ids); err != nil {
+		s.t.Fatal(err)
+	}
+	return ids
+}
+
+func TestTurnsAreEvenWhileOneFlaps(t *testing.T) {
+	t.Parallel()
+	s := newShift(t, model.Sequential)
+	var agents []*model.Agent
+	for i := range 7 {
+		agents = append(agents, s.works(fmt.Sprint("agent", i), 1000))
+	}
+	for i := range 300 {
+		if i%5 == 0 {
+			s.is(agents[3], []model.Availability{model.Away, model.Online}[i/5%2])
+		}
+		s.writes(fmt.Sprintf("+4915%04d", i), "hello")
+		if i%3 == 0 {
+			s.EndReceiving()
+		}
+	}
+	s.EndReceiving()
+	var spread int
+	s.one(&spread, `SELECT max(open_count) - min(open_count) FROM agents WHERE connected AND id <> $1`, agents[3].ID)
+	if spread > 1 {
+		t.Errorf("spread %d", spread)
+	}
+	s.count(0, `conversations WHERE agent_id IS NULL`)
+}
+
+// What is stored of a decision is enough to make it again.
+func TestStoredDecisionsAreReplayed(t *testing.T) {
+	t.Parallel()
+	s := newShift(t, model.ConcurrentLoad)
+	s.works("ken", 2)
+	s.comes(s.hana)
+	team, err := s.CreateTeam(s.asAdmin(), "Refunds", []model.ID{s.hana.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.rule(model.Action{AssignTo: model.AssignTo{TeamID: team.ID}, Priority: model.High}, `[{"messageText":{"contains":"refund"}},{"contactAddress":{"startsWith":"+4915"}}]`)
+	for i := range 12 {
+		s.writes(fmt.Sprintf("+4915%02d", i), []string{"hello", "a refund"}[i%2])
+		s.EndReceiving()
+	}
+	s.mode(model.Sequential)
+	var rows []struct {
+		ID, Conversation model.ID
+		Version          int64
+		Text             string
+		Record           json.RawMessage
+		Outcome, Reason  string
+		Agent            string
+	}
+	if err := s.db.NewRaw(`SELECT d.id, d.conversation_id AS conversation, d.automation_version AS version, m.text, d.record, d.outcome, d.reason, coalesce(d.agent_id::text, '') AS agent
+		FROM decisions d JOIN messages m ON m.account_id = d.account_id AND m.id = d.message_id`).Scan(t.Context(), &rows); err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) < 12 {
+		t.Errorf("%d decisions", len(rows))
+	}
+	for _, row := range rows {
+		var r model.Record
+		if err := json.Unmarshal(row.Record, &r); err != nil {
+			t.Fatal(err)
+		}
+		by, err := s.db.PastAutomation(t.Context(), s.account, s.channel.ID, row.Version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := model.Replay(&r, by.Automation, row.Text)
+		got := []string{string(d.Outcome), string(d.Reason), string(d.AgentID)}
+		if want := []string{row.Outcome, row.Reason, row.Agent}; err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%v: replayed %q, decided %q", err, got, want)
+		}
+	}
+}
+
+func TestAnOldDecisionIsKeptInWords(t *testing.T) {
+	t.Parallel()
+	s := newShift(t, model.ConcurrentLoad)
+	s.comes(s.hana)
+	s.hears("+4915100")
+	s.exec(`UPDATE decisions SET decided_at = now() - interval '80 days'`)
+	if err := s.ForgetRecords(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.count(1, `decisions WHERE record IS NOT NULL AND sentence IS NULL`)
+	s.exec(`UPDATE decisions SET decided_at = now() - interval '91 days'`)
+	if err := s.ForgetRecords(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.count(1, `decisions WHERE record IS NULL AND sentence = 'Only hana can take it now.'`)
+}
