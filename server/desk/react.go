@@ -130,7 +130,9 @@ func (d *Desk) hear(ctx context.Context, account int64, conversation model.ID) e
 		if err != nil || h.Handled >= h.Newest {
 			return err
 		}
-		// The greeting or the unavailable message belongs here, for the messages after h.Handled.
+		if err := d.greet(ctx, s, account, conversation, h.Handled); err != nil {
+			return err
+		}
 		return s.SetHandled(ctx, account, conversation, h.Newest)
 	})
 }
