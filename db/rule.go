@@ -103,8 +103,3 @@ func (s *Store) PlaceRules(ctx context.Context, account int64, channel model.ID,
 	}
 	return nil
 }
-
-// CountAutomation counts a change of what decides who answers on the channel.
-func (s *Store) CountAutomation(ctx context.Context, account int64, channel model.ID) error {
-	return s.saveSetting(ctx, `automation_version = automation_version + 1`, account, string(channel))
-}
