@@ -55,19 +55,16 @@ func (s *Store) SaveGreeting(ctx context.Context, account int64, channel model.I
 	return s.saveSetting(ctx, `greeting_enabled = $3, greeting_text = $4`, account, string(channel), g.Enabled, g.Text)
 }
 
-// SaveHours stores business hours. What decides who answers is another version then.
+// SaveHours stores business hours.
 func (s *Store) SaveHours(ctx context.Context, account int64, channel model.ID, h *model.Hours) error {
 	text, err := json.Marshal(h)
 	if err != nil {
 		return fmt.Errorf("write the hours of channel %s: %w", channel, err)
 	}
-	if err := s.saveSetting(ctx, `hours = $3::text::jsonb`, account, string(channel), string(text)); err != nil {
-		return err
-	}
-	return s.NextAutomation(ctx, account, channel)
+	return s.saveSetting(ctx, `hours = $3::text::jsonb`, account, string(channel), string(text))
 }
 
-// SaveAssignment stores how conversations find an agent.
+// SaveAssignment stores how conversations find an agent, and when they are reopened.
 func (s *Store) SaveAssignment(ctx context.Context, c *model.Channel) error {
 	return s.saveSetting(ctx, `assignment_mode = $3, reopen_policy = $4, reopen_within_hours = $5`,
 		c.AccountID, string(c.ID), string(c.AssignmentMode), string(c.ReopenPolicy), c.ReopenWithinHours)

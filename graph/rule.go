@@ -8,6 +8,7 @@ import (
 	"github.com/livedesk/livedesk/server/desk"
 )
 
+// ruleResolver takes rules as they are stored, and as they were when something was decided: those lack account and channel.
 type ruleResolver struct{ *Resolver }
 
 // Rules are the routing rules of each channel.
@@ -39,12 +40,20 @@ func (r *ruleResolver) Summary(ctx context.Context, rules []*model.Rule) ([]stri
 
 // Matched30Days counts what each rule decided.
 func (r *ruleResolver) Matched30Days(ctx context.Context, rules []*model.Rule) ([]int, error) {
-	return r.load(ctx, rules[0].AccountID).RuleMatches.Get(ctx, idsOf(rules, func(r *model.Rule) model.ID { return r.ID }))
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.load(ctx, v.Account).RuleMatches.Get(ctx, idsOf(rules, func(r *model.Rule) model.ID { return r.ID }))
 }
 
 // Channel is the one that each rule belongs to.
 func (r *ruleResolver) Channel(ctx context.Context, rules []*model.Rule) ([]*model.Channel, error) {
-	return r.load(ctx, rules[0].AccountID).Channels.Get(ctx, idsOf(rules, func(r *model.Rule) model.ID { return r.ChannelID }))
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return some(ctx, &r.load(ctx, v.Account).Channels, idsOf(rules, func(r *model.Rule) model.ID { return r.ChannelID }))
 }
 
 // CreateRoutingRule adds a rule.

@@ -38,8 +38,11 @@ func (r *Resolver) named(ctx context.Context, rules []*model.Rule) (*named, erro
 			labels = append(labels, c.ContactLabels...)
 		}
 	}
-	l, n := r.load(ctx, rules[0].AccountID), &named{}
-	var err error
+	v, err := viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l, n := r.load(ctx, v.Account), &named{}
 	read := func(one error) {
 		if err == nil {
 			err = one

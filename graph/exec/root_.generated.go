@@ -696,7 +696,6 @@ type ComplexityRoot struct {
 		Action        func(childComplexity int) int
 		Channel       func(childComplexity int) int
 		Conditions    func(childComplexity int) int
-		CreatedAt     func(childComplexity int) int
 		Enabled       func(childComplexity int) int
 		Fallback      func(childComplexity int) int
 		ID            func(childComplexity int) int
@@ -3536,12 +3535,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoutingRule.Conditions(childComplexity), true
-	case "RoutingRule.createdAt":
-		if e.ComplexityRoot.RoutingRule.CreatedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RoutingRule.CreatedAt(childComplexity), true
 	case "RoutingRule.enabled":
 		if e.ComplexityRoot.RoutingRule.Enabled == nil {
 			break
@@ -5733,10 +5726,8 @@ type RoutingRule implements Node {
   summary: String!
   "How many conversations it decided in the last 30 days."
   matched30Days: Int!
-  "The channel it belongs to."
-  channel: Channel!
-  "When it was added."
-  createdAt: DateTime!
+  "The channel it belongs to; null for a rule as it was when something was decided."
+  channel: Channel
 }
 
 """
@@ -8567,8 +8558,6 @@ func (ec *executionContext) childFields_RoutingRule(ctx context.Context, field g
 		return ec.fieldContext_RoutingRule_matched30Days(ctx, field)
 	case "channel":
 		return ec.fieldContext_RoutingRule_channel(ctx, field)
-	case "createdAt":
-		return ec.fieldContext_RoutingRule_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoutingRule", field.Name)
 }

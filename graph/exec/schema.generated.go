@@ -13507,10 +13507,10 @@ func (ec *executionContext) _RoutingRule_channel(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Channel) graphql.Marshaler {
-			return ec.marshalNChannel2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannel(ctx, selections, v)
+			return ec.marshalOChannel2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannel(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_RoutingRule_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -13547,29 +13547,6 @@ func (ec *executionContext) resolveBatch_RoutingRule_channel(ctx context.Context
 		err,
 		"RoutingRule.channel",
 	)
-}
-
-func (ec *executionContext) _RoutingRule_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.Rule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingRule_createdAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CreatedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RoutingRule_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RoutingRule", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _RoutingTarget_agent(ctx context.Context, field graphql.CollectedField, obj *RoutingTarget) (ret graphql.Marshaler) {
@@ -23764,15 +23741,10 @@ func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionS
 				})
 		case "channel":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._RoutingRule_channel(ctx, field, obj)
 				})
-		case "createdAt":
-			out.Values[i] = ec._RoutingRule_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -194,30 +194,14 @@ func (d *Desk) UpdateAssignment(ctx context.Context, change AssignmentChange) (*
 	if err != nil {
 		return nil, err
 	}
-	var c *model.Channel
-	changed := false
-	err = d.changeChannel(ctx, v, change.Channel, func(s *db.Store, now *model.Channel) error {
-		c = now
-		before := shownAssignment(c)
-		changed = change.Mode != nil && *change.Mode != c.AssignmentMode
+	return d.changeAutomation(ctx, v, change.Channel, func(s *db.Store, c *model.Channel) (changed bool, err error) {
+		mode, before := c.AssignmentMode, shownAssignment(c)
 		change.apply(c)
 		if err := s.SaveAssignment(ctx, c); err != nil {
-			return err
+			return false, err
 		}
-		if changed {
-			if err := s.NextAutomation(ctx, c.AccountID, c.ID); err != nil {
-				return err
-			}
-		}
-		return d.audit(ctx, s, v, ofChannel(model.AuditAssignmentUpdated, c.ID), before, shownAssignment(c))
+		return c.AssignmentMode != mode, d.audit(ctx, s, v, ofChannel(model.AuditAssignmentUpdated, c.ID), before, shownAssignment(c))
 	})
-	if err == nil && changed {
-		d.Redecide(v.Account, change.Channel)
-	}
-	if err != nil {
-		c, _ = d.db.Channel(ctx, v.Account, change.Channel) // as it is, if it is there
-	}
-	return c, err
 }
 
 func (change AssignmentChange) apply(c *model.Channel) {

@@ -10,7 +10,7 @@ import (
 // UpdateGreeting says whether and with what new conversations on a channel are greeted. Without a text the present one
 // stays.
 func (d *Desk) UpdateGreeting(ctx context.Context, channel model.ID, enabled bool, text *string) (*model.Channel, error) {
-	return d.changeSetting(ctx, channel, func(s *db.Store, v *model.Viewer, c *model.Channel) error {
+	return d.changeSetting(ctx, channel, func(s *db.Store, v *model.Viewer) error {
 		greetings, err := s.Greetings(ctx, v.Account, []model.ID{channel})
 		if err != nil {
 			return err

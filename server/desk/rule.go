@@ -43,18 +43,18 @@ func set[T any](field, value *T) {
 
 // CreateRule adds a routing rule behind those of the channel. The warnings are what is odd about it all the same.
 func (d *Desk) CreateRule(ctx context.Context, channel model.ID, in RuleChange) (rule *model.Rule, warnings []model.Warning, err error) {
-	_, err = d.changeRules(ctx, channel, func(s *db.Store, v *model.Viewer, rules []model.Rule) error {
+	_, err = d.changeRules(ctx, channel, func(s *db.Store, v *model.Viewer, rules []model.Rule) (bool, error) {
 		now := d.moment()
 		r := model.Rule{AccountID: v.Account, ID: model.NewIDAt(model.KindRule, now), ChannelID: channel, Enabled: true, Position: len(rules) + 1, CreatedAt: now}
 		if err := in.apply(&r); err != nil {
-			return err
+			return false, err
 		}
 		rules = append(rules, r)
 		rule, warnings = &r, model.RuleWarnings(rules, len(rules)-1)
 		if err := saveRule(ctx, s, rules, len(rules)-1, in); err != nil {
-			return err
+			return false, err
 		}
-		return d.audit(ctx, s, v, ofRule(model.AuditRuleCreated, &r), nil, r)
+		return true, d.audit(ctx, s, v, ofRule(model.AuditRuleCreated, &r), nil, r)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -64,19 +64,19 @@ func (d *Desk) CreateRule(ctx context.Context, channel model.ID, in RuleChange) 
 
 // UpdateRule changes a routing rule. Refused, it returns the rule as it is.
 func (d *Desk) UpdateRule(ctx context.Context, id model.ID, change RuleChange) (rule *model.Rule, warnings []model.Warning, err error) {
-	_, err = d.changeRule(ctx, id, func(s *db.Store, v *model.Viewer, rules []model.Rule, i int) error {
+	_, err = d.changeRule(ctx, id, func(s *db.Store, v *model.Viewer, rules []model.Rule, i int) (bool, error) {
 		before := rules[i]
 		if err := change.apply(&rules[i]); err != nil {
-			return err
+			return false, err
 		}
 		rule, warnings = &rules[i], model.RuleWarnings(rules, i)
 		if reflect.DeepEqual(before, *rule) {
-			return nil
+			return false, nil
 		}
 		if err := saveRule(ctx, s, rules, i, change); err != nil {
-			return err
+			return false, err
 		}
-		return d.audit(ctx, s, v, ofRule(model.AuditRuleUpdated, rule), before, *rule)
+		return true, d.audit(ctx, s, v, ofRule(model.AuditRuleUpdated, rule), before, *rule)
 	})
 	if model.CodeOf(err).IsUserError() {
 		return d.ruleAsItIs(ctx, id), nil, err
@@ -86,43 +86,35 @@ func (d *Desk) UpdateRule(ctx context.Context, id model.ID, change RuleChange) (
 
 // DeleteRule deletes a routing rule and returns its channel.
 func (d *Desk) DeleteRule(ctx context.Context, id model.ID) (*model.Channel, error) {
-	return d.changeRule(ctx, id, func(s *db.Store, v *model.Viewer, rules []model.Rule, i int) error {
+	return d.changeRule(ctx, id, func(s *db.Store, v *model.Viewer, rules []model.Rule, i int) (bool, error) {
 		gone := rules[i]
 		if err := s.DeleteRule(ctx, v.Account, id); err != nil {
-			return err
+			return false, err
 		}
-		if err := place(ctx, s, gone.ChannelID, v.Account, ruleIDs(slices.Delete(rules, i, i+1))); err != nil {
-			return err
+		if err := s.PlaceRules(ctx, v.Account, gone.ChannelID, ruleIDs(slices.Delete(rules, i, i+1))); err != nil {
+			return false, err
 		}
-		return d.audit(ctx, s, v, ofRule(model.AuditRuleDeleted, &gone), gone, nil)
+		return true, d.audit(ctx, s, v, ofRule(model.AuditRuleDeleted, &gone), gone, nil)
 	})
 }
 
 // OrderRules gives the rules of a channel another order. It takes all of them.
 func (d *Desk) OrderRules(ctx context.Context, channel model.ID, ids []model.ID) (*model.Channel, error) {
-	return d.changeRules(ctx, channel, func(s *db.Store, v *model.Viewer, rules []model.Rule) error {
+	return d.changeRules(ctx, channel, func(s *db.Store, v *model.Viewer, rules []model.Rule) (bool, error) {
 		before := ruleIDs(rules)
 		switch {
 		case len(without(ids, before)) > 0:
-			return model.Refuse(model.NotFound, "There is no such rule on this channel.", "ruleIds")
+			return false, model.Refuse(model.NotFound, "There is no such rule on this channel.", "ruleIds")
 		case len(unique(ids)) < len(ids):
-			return model.Refuse(model.Invalid, "Name each rule once.", "ruleIds")
+			return false, model.Refuse(model.Invalid, "Name each rule once.", "ruleIds")
 		case len(ids) < len(before):
-			return model.Refuse(model.Conflict, "The channel has other rules as well. Name all of them in their new order.", "ruleIds")
+			return false, model.Refuse(model.Conflict, "The channel has other rules as well. Name all of them in their new order.", "ruleIds")
 		case slices.Equal(ids, before):
-			return nil
+			return false, nil
 		}
-		if err := place(ctx, s, channel, v.Account, ids); err != nil {
-			return err
+		if err := s.PlaceRules(ctx, v.Account, channel, ids); err != nil {
+			return false, err
 		}
-		return d.audit(ctx, s, v, ofChannel(model.AuditRulesOrdered, channel), before, ids)
+		return true, d.audit(ctx, s, v, ofChannel(model.AuditRulesOrdered, channel), before, ids)
 	})
-}
-
-// place numbers the rules in their order, and counts the change.
-func place(ctx context.Context, s *db.Store, channel model.ID, account int64, ids []model.ID) error {
-	if err := s.PlaceRules(ctx, account, channel, ids); err != nil {
-		return err
-	}
-	return s.NextAutomation(ctx, account, channel)
 }

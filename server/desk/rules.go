@@ -10,11 +10,15 @@ import (
 )
 
 // changeRules runs change on the rules of a channel that is locked, in their order.
-func (d *Desk) changeRules(ctx context.Context, channel model.ID, change func(*db.Store, *model.Viewer, []model.Rule) error) (*model.Channel, error) {
-	return d.changeSetting(ctx, channel, func(s *db.Store, v *model.Viewer, _ *model.Channel) error {
+func (d *Desk) changeRules(ctx context.Context, channel model.ID, change func(*db.Store, *model.Viewer, []model.Rule) (changed bool, err error)) (*model.Channel, error) {
+	v, err := asLead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.changeAutomation(ctx, v, channel, func(s *db.Store, _ *model.Channel) (bool, error) {
 		stored, err := s.RulesOf(ctx, v.Account, []model.ID{channel})
 		if err != nil {
-			return err
+			return false, err
 		}
 		var rules []model.Rule
 		for _, r := range stored[channel] {
@@ -25,7 +29,7 @@ func (d *Desk) changeRules(ctx context.Context, channel model.ID, change func(*d
 }
 
 // changeRule is changeRules for one of them, which is found by its id.
-func (d *Desk) changeRule(ctx context.Context, id model.ID, change func(s *db.Store, v *model.Viewer, rules []model.Rule, i int) error) (*model.Channel, error) {
+func (d *Desk) changeRule(ctx context.Context, id model.ID, change func(s *db.Store, v *model.Viewer, rules []model.Rule, i int) (changed bool, err error)) (*model.Channel, error) {
 	v, err := asLead(ctx)
 	if err != nil {
 		return nil, err
@@ -34,10 +38,10 @@ func (d *Desk) changeRule(ctx context.Context, id model.ID, change func(s *db.St
 	if err != nil {
 		return nil, at(err, "ruleId")
 	}
-	c, err := d.changeRules(ctx, found.ChannelID, func(s *db.Store, v *model.Viewer, rules []model.Rule) error {
+	c, err := d.changeRules(ctx, found.ChannelID, func(s *db.Store, v *model.Viewer, rules []model.Rule) (bool, error) {
 		i := slices.IndexFunc(rules, func(r model.Rule) bool { return r.ID == id })
 		if i < 0 {
-			return model.Refuse(model.NotFound, "There is no such rule any more.", "ruleId")
+			return false, model.Refuse(model.NotFound, "There is no such rule any more.", "ruleId")
 		}
 		return change(s, v, rules, i)
 	})
@@ -76,10 +80,7 @@ func saveRule(ctx context.Context, s *db.Store, rules []model.Rule, i int, given
 			}
 		}
 	}
-	if err := s.SaveRule(ctx, r); err != nil {
-		return err
-	}
-	return s.NextAutomation(ctx, r.AccountID, r.ChannelID)
+	return s.SaveRule(ctx, r)
 }
 
 func checkAction(ctx context.Context, s *db.Store, r *model.Rule) (err error) {

@@ -22,7 +22,7 @@ func ofChannel(action model.AuditAction, channel model.ID) model.AuditEntry {
 }
 
 // changeSetting is changeChannel for what supervisors may change, too. Refused, it returns the channel as it is.
-func (d *Desk) changeSetting(ctx context.Context, id model.ID, change func(*db.Store, *model.Viewer, *model.Channel) error) (*model.Channel, error) {
+func (d *Desk) changeSetting(ctx context.Context, id model.ID, change func(*db.Store, *model.Viewer) error) (*model.Channel, error) {
 	v, err := asLead(ctx)
 	if err != nil {
 		return nil, err
@@ -30,13 +30,33 @@ func (d *Desk) changeSetting(ctx context.Context, id model.ID, change func(*db.S
 	var c *model.Channel
 	err = d.changeChannel(ctx, v, id, func(s *db.Store, now *model.Channel) error {
 		c = now
-		return change(s, v, now)
+		return change(s, v)
 	})
-	if model.CodeOf(err).IsUserError() {
-		c, _ = d.db.Channel(ctx, v.Account, id) // as it is, if it is there
-	}
-	if err == nil {
+	return d.orAsItIs(ctx, v, id, c, err)
+}
+
+// changeAutomation is changeSetting for what decides who answers. What really changed is counted, so that decisions can
+// say what they were made by.
+func (d *Desk) changeAutomation(ctx context.Context, v *model.Viewer, id model.ID, change func(*db.Store, *model.Channel) (changed bool, err error)) (*model.Channel, error) {
+	var c *model.Channel
+	var another bool
+	err := d.changeChannel(ctx, v, id, func(s *db.Store, now *model.Channel) (err error) {
+		c = now
+		if another, err = change(s, now); err != nil || !another {
+			return err
+		}
+		return s.NextAutomation(ctx, v.Account, id)
+	})
+	if err == nil && another {
 		d.Redecide(v.Account, id)
 	}
-	return c, err
+	return d.orAsItIs(ctx, v, id, c, err)
+}
+
+// orAsItIs returns the changed channel or, refused, the one that is stored, if it is there.
+func (d *Desk) orAsItIs(ctx context.Context, v *model.Viewer, id model.ID, changed *model.Channel, err error) (*model.Channel, error) {
+	if err != nil {
+		changed, _ = d.db.Channel(ctx, v.Account, id)
+	}
+	return changed, err
 }
