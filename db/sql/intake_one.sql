@@ -1,7 +1,7 @@
 -- The usual message: it came alone, from a customer known by one address who is in the middle of a conversation. It is
 -- stored by a fraction of what intake() does; everything else is left to that one, and so is a message that is known
 -- already. Returns what intake() does.
--- Lock order: the conversation, the log last. The look-ups are by whole keys, as in intake(), and so is the planner kept
+-- Lock order: the channel's table, the conversation, the log last. The look-ups are by whole keys, as in intake(), and so is the planner kept
 -- to them.
 DROP FUNCTION IF EXISTS intake_one(bigint, timestamptz, jsonb, boolean);
 CREATE FUNCTION intake_one(p_account bigint, p_now timestamptz, p_items jsonb, p_number boolean)
@@ -13,13 +13,14 @@ DECLARE
   at bigint;
   number bigint;
   due boolean;
+  hears boolean;
 BEGIN
   IF i.others IS NULL AND i.media IS NULL THEN
+    hears := (SELECT h.hours @> '{"enabled":true}' FROM channels h WHERE h.account_id = p_account AND h.id = i.channel_id);
     WITH grown AS (
       UPDATE conversations v SET last_seq = v.last_seq + 1, last_activity_at = p_now, last_inbound_at = p_now, unread_count = v.unread_count + 1,
         waiting_since = coalesce(v.waiting_since, p_now), last_inbound_seq = v.last_seq + 1,
-        handled_seq = CASE WHEN v.handled_seq < v.last_inbound_seq OR v.status = 'AI_REPLYING' OR (
-          SELECT h.hours @> '{"enabled":true}' FROM channels h WHERE h.account_id = p_account AND h.id = i.channel_id) THEN v.handled_seq ELSE v.last_seq + 1 END
+        handled_seq = CASE WHEN v.handled_seq < v.last_inbound_seq OR v.status = 'AI_REPLYING' OR hears THEN v.handled_seq ELSE v.last_seq + 1 END
       WHERE v.account_id = p_account AND v.status IN ('OPEN','AI_REPLYING') AND v.id = (
         SELECT x.id FROM conversations x WHERE x.account_id = p_account AND x.channel_id = i.channel_id AND x.status IN ('OPEN','AI_REPLYING','SNOOZED') AND x.contact_id = (
           SELECT d.contact_id FROM identities d WHERE d.account_id = p_account AND d.kind = i.kind AND d.address = i.address

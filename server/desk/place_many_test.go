@@ -160,3 +160,27 @@ func TestAnOldDecisionIsKeptInWords(t *testing.T) {
 	}
 	s.count(1, `decisions WHERE record IS NULL AND sentence = 'Only hana can take it now.'`)
 }
+
+// The channel's AI Agent comes before people, unless it is stopped; what a person takes from it stays with people.
+func TestTheAiAgentComesFirst(t *testing.T) {
+	t.Parallel()
+	s := newShift(t, model.ConcurrentLoad)
+	s.comes(s.hana)
+	robin := model.NewID(model.KindAiAgent)
+	s.exec(`INSERT INTO ai_agents (account_id, id, name) VALUES ($1, $2, 'Robin')`, s.account, robin)
+	s.exec(`UPDATE channels SET ai_agent_id = $1, ai_started = true, automation_version = automation_version + 1`, robin)
+	c := s.hears("+4915100")
+	if c.Status != model.AiReplying || c.AiAgentID != robin || c.Epoch != 2 {
+		t.Errorf("%s, AI Agent %q, epoch %d", c.Status, c.AiAgentID, c.Epoch)
+	}
+	if _, err := s.SetStatus(s.asAdmin(), desk.StatusChange{Conversation: c.ID, Status: model.Open}); err != nil {
+		t.Fatal(err)
+	}
+	s.EndReceiving()
+	s.owns(s.hana, c.ID)
+	s.count(1, `decisions WHERE stage = 'HUMANS' AND conversation_id = $1`, c.ID)
+	s.exec(`UPDATE channels SET ai_started = false`)
+	s.owns(s.hana, s.hears("+4915101").ID)
+	s.count(0, `conversations WHERE handled_seq < last_inbound_seq`)
+	s.sound()
+}
