@@ -24,6 +24,9 @@ func (s *story) automation(channel string) {
 	s.want(got, "24:00", "channel", "hours", "weekly", 0, "intervals", 0, "closes")
 	s.want(got, "Christmas", "channel", "hours", "exceptions", 0, "name")
 	s.rules(channel)
+	// The rest is told of a channel that says nothing by itself.
+	got = s.ask(s.admin, "UpdateHours", vars{"input": vars{"channelId": channel, "enabled": false, "timeZone": "Asia/Tokyo", "unavailableMessage": "We are back at nine.", "weekly": []vars{}, "exceptions": []vars{}}})
+	s.want(got, true, "channel", "hours", "isOpen")
 }
 
 func (s *story) rules(channel string) {
