@@ -257,6 +257,9 @@ func (a *api) customer(account int64, channelID, number, name, text string) stri
 	if err := a.desk.Receive(a.t.Context(), c, []model.Incoming{message}); err != nil {
 		a.t.Fatal(err)
 	}
+	// What comes of it is in the log before anybody begins to listen.
+	a.desk.EndReceiving()
+	a.exec(`SELECT count(*) FROM sequence_events($1, 1000)`, account)
 	var id string
 	err = a.db.Pool().QueryRow(a.t.Context(), `SELECT conversation_id::text FROM messages WHERE account_id = $1 AND external_id = $2`, account, message.ExternalID).Scan(&id)
 	if err != nil {

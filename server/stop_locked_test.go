@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // lockEverything holds every table of the desk, as somebody else's long transaction may, until release. A program that
@@ -23,9 +24,15 @@ func (p *pound) lockEverything() (release func()) {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { conn.Close(context.Background()) })
-	_, err = conn.Exec(p.t.Context(), `BEGIN; LOCK TABLE account_feed, agents, channels, connections, conversations, event_outbox, processes, river_job, sessions`)
-	if err != nil {
-		p.t.Fatal(err)
+	const lock = `BEGIN; LOCK TABLE account_feed, agents, channels, connections, conversations, event_outbox, processes, river_job, sessions`
+	for _, err = conn.Exec(p.t.Context(), lock); err != nil; _, err = conn.Exec(p.t.Context(), lock) {
+		var pg *pgconn.PgError
+		if !errors.As(err, &pg) || pg.Code != "40P01" { // the program's transactions take them in another order
+			p.t.Fatal(err)
+		}
+		if _, err := conn.Exec(p.t.Context(), `ROLLBACK`); err != nil {
+			p.t.Fatal(err)
+		}
 	}
 	release = sync.OnceFunc(func() {
 		if _, err := conn.Exec(context.Background(), `COMMIT`); err != nil {
