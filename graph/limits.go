@@ -11,6 +11,7 @@ import (
 	"github.com/livedesk/livedesk/graph/exec"
 	"github.com/livedesk/livedesk/graph/transport"
 	"github.com/livedesk/livedesk/model"
+	"github.com/livedesk/livedesk/server/desk"
 )
 
 // What an operation may cost. Depth, aliases and root fields are limited by transport.Limits.
@@ -64,6 +65,8 @@ func priceLists(c *exec.ComplexityRoot) {
 	c.DayHours.Intervals, c.HoursException.Intervals, c.DayPlan.Open = short, short, short
 	c.RoutingExplanation.Rules, c.RoutingExplanation.Candidates = members, members
 	c.RoutingExplanation.WouldFree, c.ExplainedRule.Conditions, c.RoutingRemedy.Agents = short, short, short
+	c.RoutingSimulation.UnusedRules, c.RoutingSimulation.Loads = members, members
+	c.RoutingSimulation.Placements = func(child, first int, _ bool) int { return 1 + min(max(0, first), desk.MaxSimulated)*child }
 	c.Contact.Identities, c.Conversation.Labels = short, short
 	c.Message.Attachments, c.Message.Contacts, c.Delivery.Attempts, c.Template.Variables = short, short, short, short
 }

@@ -75,6 +75,9 @@ func (r *Resolver) Query() exec.QueryResolver { return &queryResolver{r} }
 // RoutingRule is part of gqlgen's root.
 func (r *Resolver) RoutingRule() exec.RoutingRuleResolver { return &ruleResolver{r} }
 
+// RoutingSimulation is part of gqlgen's root.
+func (r *Resolver) RoutingSimulation() exec.RoutingSimulationResolver { return &simulationResolver{r} }
+
 // RoutingDecision is part of gqlgen's root.
 func (r *Resolver) RoutingDecision() exec.RoutingDecisionResolver { return &decisionResolver{r} }
 

@@ -37,7 +37,7 @@ var needs = map[string]model.Role{
 	"createLabel": model.Supervisor, "updateLabel": model.Supervisor, "deleteLabel": model.Supervisor,
 	"addChannelAgents": model.Supervisor, "removeChannelAgents": model.Supervisor, "setChannelAgents": model.Supervisor,
 	"updateGreeting": model.Supervisor, "updateHours": model.Supervisor, "auditLog": model.Supervisor,
-	"createRoutingRule": model.Supervisor, "updateRoutingRule": model.Supervisor, "deleteRoutingRule": model.Supervisor, "orderRoutingRules": model.Supervisor,
+	"createRoutingRule": model.Supervisor, "updateRoutingRule": model.Supervisor, "deleteRoutingRule": model.Supervisor, "orderRoutingRules": model.Supervisor, "simulateRouting": model.Supervisor,
 
 	"createAgent": model.Admin, "updateAgent": model.Admin, "resetPassword": model.Admin,
 	"createChannel": model.Admin, "updateChannel": model.Admin, "removeChannel": model.Admin,

@@ -15,7 +15,7 @@ import (
 var (
 	forLeads = []string{"createTeam", "updateTeam", "deleteTeam", "createLabel", "updateLabel", "deleteLabel", "addChannelAgents", "removeChannelAgents", "setChannelAgents",
 		"updateGreeting", "updateHours", "auditLog",
-		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules"}
+		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules", "simulateRouting"}
 	forAdmins = []string{"createAgent", "updateAgent", "resetPassword", "createChannel", "updateChannel", "removeChannel", "rotateWebhookUrl", "updateAssignment"}
 )
 

@@ -9,7 +9,7 @@ import (
 // Past is a conversation as it was when it was decided, with what became of it.
 type Past struct {
 	Snapshot  Snapshot  // its automation is that of the draft
-	AgentID   ID        // who answered it; empty: no person did
+	AgentID   ID        // who got it then; empty: no person did
 	AiAgentID ID        // the AI Agent that did; empty: none
 	EndedAt   time.Time // when it stopped counting for whoever had it; zero: it still does
 }
@@ -28,7 +28,7 @@ type Simulation struct {
 type Placed struct {
 	ConversationID ID
 	Decision       Decision
-	FromAgentID    ID // who answered it in fact
+	FromAgentID    ID // who got it in fact
 	FromAiAgentID  ID
 	Moved          bool
 }

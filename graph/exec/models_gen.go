@@ -531,6 +531,22 @@ type Delivery struct {
 	MessageID model.ID `json:"-"`
 }
 
+// A routing rule that is not saved.
+type DraftRoutingRuleInput struct {
+	// What to call it, 100 characters at most.
+	Name string `json:"name"`
+	// Whether it is tried.
+	Enabled bool `json:"enabled"`
+	// How many of its conditions must hold.
+	Match model.Match `json:"match"`
+	// What it asks of a conversation, 20 things at most; none: it matches every one.
+	Conditions []*RoutingConditionInput `json:"conditions"`
+	// What it does with a conversation.
+	Action *RoutingActionInput `json:"action"`
+	// What happens when nobody whom it names is free.
+	Fallback model.Fallback `json:"fallback"`
+}
+
 // One step of the stream.
 type EventPayload struct {
 	// Where to go on after this event.
@@ -727,6 +743,14 @@ type PageInfo struct {
 	StartCursor *string `json:"startCursor,omitempty"`
 	// The cursor of the last object of this page; null when it is empty.
 	EndCursor *string `json:"endCursor,omitempty"`
+}
+
+// The conversations about which the desk decided in a stretch of time: the newest 1,000. Each counts once, as it was when it was first decided by the rules in that time. People are as they were; teams, and labels on the customer's older conversations, as they are now. Nothing was decided while the channel had neither rules nor an AI Agent and its mode was MANUAL: what came then is not among them.
+type PastConversationsInput struct {
+	// From when on.
+	From time.Time `json:"from"`
+	// Up to when, exclusively.
+	To time.Time `json:"to"`
 }
 
 // Reads. Without a sign-in every field gives UNAUTHENTICATED. What the signed-in agent may not see is treated as if it did not exist: null, or left out.
@@ -927,6 +951,32 @@ type RoutingRemedy struct {
 	Agents []*model.Agent `json:"agents"`
 }
 
+// What a draft would have done. It takes a conversation to last as long with whoever has it, and does not tell when one that waits would have been taken.
+type RoutingSimulation struct {
+	// How many conversations it was tried on.
+	ConversationCount int `json:"conversationCount"`
+	// How many were left out, since what they were decided from is kept for 90 days.
+	SkippedCount int `json:"skippedCount"`
+	// Whether there are older ones in that time that it was not tried on.
+	HasMore bool `json:"hasMore"`
+	// How many would have gone to somebody else, or to somebody and not wait, or the other way.
+	MovedCount int `json:"movedCount"`
+	// How many would have waited, since nobody was free for them at once.
+	WaitingCount int `json:"waitingCount"`
+	// How many an AI Agent would have answered.
+	ByAiCount int `json:"byAiCount"`
+	// The rules of the draft that are on and that no conversation would have gone by.
+	UnusedRules []*model.Rule `json:"unusedRules"`
+	// How the conversations are spread over the agents, of those who got or would have got any.
+	Loads []*SimulatedLoad `json:"loads"`
+	// What would have become of each conversation, the newest first.
+	Placements []*SimulatedPlacement `json:"placements"`
+	// By what.
+	Draft *db.Automation `json:"-"`
+	// What was simulated.
+	Simulated *model.Simulation `json:"-"`
+}
+
 // Whom a rule gives conversations to: exactly one of the fields is not null or true, unless the target was deleted.
 type RoutingTarget struct {
 	// This agent.
@@ -959,6 +1009,24 @@ type RuleWarning struct {
 	Message string `json:"message"`
 	// The other rule that it is about; null when it is about this rule alone.
 	RuleID *model.ID `json:"ruleId,omitempty"`
+}
+
+// A new conversation that is described by hand.
+type SampleConversationInput struct {
+	// What the customer writes.
+	Text string `json:"text"`
+	// Of what kind the message is.
+	Kind model.MessageKind `json:"kind"`
+	// The address that the customer writes from, such as +819012345678.
+	Address *string `json:"address,omitempty"`
+	// What the customer is called.
+	Name *string `json:"name,omitempty"`
+	// Whether the customer has written before.
+	Returning bool `json:"returning"`
+	// The customer's language as a BCP 47 tag, if it is known.
+	Language *string `json:"language,omitempty"`
+	// When it is, for business hours and local time; without it now.
+	At *time.Time `json:"at,omitempty"`
 }
 
 // A message to the customer: at least one of text, attachments and template.
@@ -1083,6 +1151,64 @@ type SignInPayload struct {
 type SignOutPayload struct {
 	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// A draft of how a channel gives out its conversations, and what it is tried on.
+type SimulateRoutingInput struct {
+	// The channel.
+	ChannelID model.ID `json:"channelId"`
+	// All of its rules as they might be, in their order, 200 at most; without them those that are saved.
+	Rules []*DraftRoutingRuleInput `json:"rules,omitempty"`
+	// Its mode as it might be; without it the one that is saved.
+	Mode *model.AssignmentMode `json:"mode,omitempty"`
+	// What the draft is tried on.
+	Over *SimulateRoutingOverInput `json:"over"`
+}
+
+// What a draft is tried on: exactly one of the fields.
+type SimulateRoutingOverInput struct {
+	// Past conversations of the channel.
+	Past *PastConversationsInput `json:"past,omitempty"`
+	// A new conversation that is described by hand, with the people as they are now.
+	Sample *SampleConversationInput `json:"sample,omitempty"`
+}
+
+// What a draft would have done.
+type SimulateRoutingPayload struct {
+	// What it would have done; null when it was refused.
+	Simulation *RoutingSimulation `json:"simulation,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// How many of the conversations an agent gets.
+type SimulatedLoad struct {
+	// The agent.
+	Agent *model.Agent `json:"agent"`
+	// How many they got; for a conversation that is described by hand, would get by what is saved.
+	Before int `json:"before"`
+	// How many they would get by the draft.
+	After int `json:"after"`
+}
+
+// What would become of one conversation.
+type SimulatedPlacement struct {
+	// The conversation as it now is; null when it is described by hand.
+	Conversation *model.Conversation `json:"conversation,omitempty"`
+	// What would become of it.
+	Outcome model.RoutingOutcome `json:"outcome"`
+	// Why.
+	Reason model.RoutingReason `json:"reason"`
+	// Who would get it; null when it would wait.
+	Assignee Assignee `json:"assignee,omitempty"`
+	// Who got it then, or would get it by what is saved when it is described by hand; null when it was left to wait.
+	FromAssignee Assignee `json:"fromAssignee,omitempty"`
+	// Whether that is somebody else.
+	Moved bool `json:"moved"`
+	// The rule that it would go by; null when none decides. A drafted rule has an id that names nothing.
+	Rule *model.Rule `json:"rule,omitempty"`
+	// Why, in words.
+	Sentence string `json:"sentence"`
 }
 
 // Streams, over the websocket.

@@ -39,6 +39,7 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	RoutingDecision() RoutingDecisionResolver
 	RoutingRule() RoutingRuleResolver
+	RoutingSimulation() RoutingSimulationResolver
 	Subscription() SubscriptionResolver
 	Team() TeamResolver
 }
@@ -576,24 +577,25 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Agent          func(childComplexity int, id model.ID) int
-		Agents         func(childComplexity int, first *int, after *string, last *int, before *string) int
-		AuditLog       func(childComplexity int, filter *AuditFilter, first *int, after *string, last *int, before *string) int
-		Channel        func(childComplexity int, id model.ID) int
-		Channels       func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Contact        func(childComplexity int, id model.ID) int
-		Contacts       func(childComplexity int, filter *ContactFilter, first *int, after *string, last *int, before *string) int
-		Conversation   func(childComplexity int, id model.ID) int
-		Conversations  func(childComplexity int, filter *ConversationFilter, order *ConversationOrder, first *int, after *string, last *int, before *string) int
-		ExplainRouting func(childComplexity int, conversationID model.ID) int
-		Label          func(childComplexity int, id model.ID) int
-		Labels         func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Message        func(childComplexity int, id model.ID) int
-		Node           func(childComplexity int, id model.ID) int
-		Nodes          func(childComplexity int, ids []model.ID) int
-		Team           func(childComplexity int, id model.ID) int
-		Teams          func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Viewer         func(childComplexity int) int
+		Agent           func(childComplexity int, id model.ID) int
+		Agents          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AuditLog        func(childComplexity int, filter *AuditFilter, first *int, after *string, last *int, before *string) int
+		Channel         func(childComplexity int, id model.ID) int
+		Channels        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Contact         func(childComplexity int, id model.ID) int
+		Contacts        func(childComplexity int, filter *ContactFilter, first *int, after *string, last *int, before *string) int
+		Conversation    func(childComplexity int, id model.ID) int
+		Conversations   func(childComplexity int, filter *ConversationFilter, order *ConversationOrder, first *int, after *string, last *int, before *string) int
+		ExplainRouting  func(childComplexity int, conversationID model.ID) int
+		Label           func(childComplexity int, id model.ID) int
+		Labels          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Message         func(childComplexity int, id model.ID) int
+		Node            func(childComplexity int, id model.ID) int
+		Nodes           func(childComplexity int, ids []model.ID) int
+		SimulateRouting func(childComplexity int, input SimulateRoutingInput) int
+		Team            func(childComplexity int, id model.ID) int
+		Teams           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Viewer          func(childComplexity int) int
 	}
 
 	Referral struct {
@@ -706,6 +708,18 @@ type ComplexityRoot struct {
 		Summary       func(childComplexity int) int
 	}
 
+	RoutingSimulation struct {
+		ByAiCount         func(childComplexity int) int
+		ConversationCount func(childComplexity int) int
+		HasMore           func(childComplexity int) int
+		Loads             func(childComplexity int) int
+		MovedCount        func(childComplexity int) int
+		Placements        func(childComplexity int, first int, movedOnly bool) int
+		SkippedCount      func(childComplexity int) int
+		UnusedRules       func(childComplexity int) int
+		WaitingCount      func(childComplexity int) int
+	}
+
 	RoutingTarget struct {
 		Agent       func(childComplexity int) int
 		AiAgent     func(childComplexity int) int
@@ -765,6 +779,28 @@ type ComplexityRoot struct {
 
 	SignOutPayload struct {
 		UserErrors func(childComplexity int) int
+	}
+
+	SimulateRoutingPayload struct {
+		Simulation func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SimulatedLoad struct {
+		After  func(childComplexity int) int
+		Agent  func(childComplexity int) int
+		Before func(childComplexity int) int
+	}
+
+	SimulatedPlacement struct {
+		Assignee     func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		FromAssignee func(childComplexity int) int
+		Moved        func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		Rule         func(childComplexity int) int
+		Sentence     func(childComplexity int) int
 	}
 
 	Subscription struct {
@@ -3150,6 +3186,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]model.ID)), true
+	case "Query.simulateRouting":
+		if e.ComplexityRoot.Query.SimulateRouting == nil {
+			break
+		}
+
+		args, err := ec.field_Query_simulateRouting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SimulateRouting(childComplexity, args["input"].(SimulateRoutingInput)), true
 	case "Query.team":
 		if e.ComplexityRoot.Query.Team == nil {
 			break
@@ -3584,6 +3631,66 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoutingRule.Summary(childComplexity), true
 
+	case "RoutingSimulation.byAiCount":
+		if e.ComplexityRoot.RoutingSimulation.ByAiCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSimulation.ByAiCount(childComplexity), true
+	case "RoutingSimulation.conversationCount":
+		if e.ComplexityRoot.RoutingSimulation.ConversationCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSimulation.ConversationCount(childComplexity), true
+	case "RoutingSimulation.hasMore":
+		if e.ComplexityRoot.RoutingSimulation.HasMore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSimulation.HasMore(childComplexity), true
+	case "RoutingSimulation.loads":
+		if e.ComplexityRoot.RoutingSimulation.Loads == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSimulation.Loads(childComplexity), true
+	case "RoutingSimulation.movedCount":
+		if e.ComplexityRoot.RoutingSimulation.MovedCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSimulation.MovedCount(childComplexity), true
+	case "RoutingSimulation.placements":
+		if e.ComplexityRoot.RoutingSimulation.Placements == nil {
+			break
+		}
+
+		args, err := ec.field_RoutingSimulation_placements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RoutingSimulation.Placements(childComplexity, args["first"].(int), args["movedOnly"].(bool)), true
+	case "RoutingSimulation.skippedCount":
+		if e.ComplexityRoot.RoutingSimulation.SkippedCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSimulation.SkippedCount(childComplexity), true
+	case "RoutingSimulation.unusedRules":
+		if e.ComplexityRoot.RoutingSimulation.UnusedRules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSimulation.UnusedRules(childComplexity), true
+	case "RoutingSimulation.waitingCount":
+		if e.ComplexityRoot.RoutingSimulation.WaitingCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSimulation.WaitingCount(childComplexity), true
+
 	case "RoutingTarget.agent":
 		if e.ComplexityRoot.RoutingTarget.Agent == nil {
 			break
@@ -3779,6 +3886,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignOutPayload.UserErrors(childComplexity), true
+
+	case "SimulateRoutingPayload.simulation":
+		if e.ComplexityRoot.SimulateRoutingPayload.Simulation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulateRoutingPayload.Simulation(childComplexity), true
+	case "SimulateRoutingPayload.userErrors":
+		if e.ComplexityRoot.SimulateRoutingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulateRoutingPayload.UserErrors(childComplexity), true
+
+	case "SimulatedLoad.after":
+		if e.ComplexityRoot.SimulatedLoad.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedLoad.After(childComplexity), true
+	case "SimulatedLoad.agent":
+		if e.ComplexityRoot.SimulatedLoad.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedLoad.Agent(childComplexity), true
+	case "SimulatedLoad.before":
+		if e.ComplexityRoot.SimulatedLoad.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedLoad.Before(childComplexity), true
+
+	case "SimulatedPlacement.assignee":
+		if e.ComplexityRoot.SimulatedPlacement.Assignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedPlacement.Assignee(childComplexity), true
+	case "SimulatedPlacement.conversation":
+		if e.ComplexityRoot.SimulatedPlacement.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedPlacement.Conversation(childComplexity), true
+	case "SimulatedPlacement.fromAssignee":
+		if e.ComplexityRoot.SimulatedPlacement.FromAssignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedPlacement.FromAssignee(childComplexity), true
+	case "SimulatedPlacement.moved":
+		if e.ComplexityRoot.SimulatedPlacement.Moved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedPlacement.Moved(childComplexity), true
+	case "SimulatedPlacement.outcome":
+		if e.ComplexityRoot.SimulatedPlacement.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedPlacement.Outcome(childComplexity), true
+	case "SimulatedPlacement.reason":
+		if e.ComplexityRoot.SimulatedPlacement.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedPlacement.Reason(childComplexity), true
+	case "SimulatedPlacement.rule":
+		if e.ComplexityRoot.SimulatedPlacement.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedPlacement.Rule(childComplexity), true
+	case "SimulatedPlacement.sentence":
+		if e.ComplexityRoot.SimulatedPlacement.Sentence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedPlacement.Sentence(childComplexity), true
 
 	case "Subscription.events":
 		if e.ComplexityRoot.Subscription.Events == nil {
@@ -4096,12 +4284,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteLabelInput", ec.unmarshalInputDeleteLabelInput),
 			graphql.NewInputUnmarshaler("DeleteRoutingRuleInput", ec.unmarshalInputDeleteRoutingRuleInput),
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
+			graphql.NewInputUnmarshaler("DraftRoutingRuleInput", ec.unmarshalInputDraftRoutingRuleInput),
 			graphql.NewInputUnmarshaler("HoursExceptionInput", ec.unmarshalInputHoursExceptionInput),
 			graphql.NewInputUnmarshaler("IntervalInput", ec.unmarshalInputIntervalInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MessageTextConditionInput", ec.unmarshalInputMessageTextConditionInput),
 			graphql.NewInputUnmarshaler("NameConditionInput", ec.unmarshalInputNameConditionInput),
 			graphql.NewInputUnmarshaler("OrderRoutingRulesInput", ec.unmarshalInputOrderRoutingRulesInput),
+			graphql.NewInputUnmarshaler("PastConversationsInput", ec.unmarshalInputPastConversationsInput),
 			graphql.NewInputUnmarshaler("RemoveChannelAgentsInput", ec.unmarshalInputRemoveChannelAgentsInput),
 			graphql.NewInputUnmarshaler("RemoveChannelInput", ec.unmarshalInputRemoveChannelInput),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
@@ -4110,12 +4300,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoutingActionInput", ec.unmarshalInputRoutingActionInput),
 			graphql.NewInputUnmarshaler("RoutingConditionInput", ec.unmarshalInputRoutingConditionInput),
 			graphql.NewInputUnmarshaler("RoutingTargetInput", ec.unmarshalInputRoutingTargetInput),
+			graphql.NewInputUnmarshaler("SampleConversationInput", ec.unmarshalInputSampleConversationInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SetAvailabilityInput", ec.unmarshalInputSetAvailabilityInput),
 			graphql.NewInputUnmarshaler("SetChannelAgentsInput", ec.unmarshalInputSetChannelAgentsInput),
 			graphql.NewInputUnmarshaler("SetConversationStatusInput", ec.unmarshalInputSetConversationStatusInput),
 			graphql.NewInputUnmarshaler("SetPasswordInput", ec.unmarshalInputSetPasswordInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
+			graphql.NewInputUnmarshaler("SimulateRoutingInput", ec.unmarshalInputSimulateRoutingInput),
+			graphql.NewInputUnmarshaler("SimulateRoutingOverInput", ec.unmarshalInputSimulateRoutingOverInput),
 			graphql.NewInputUnmarshaler("TemplateInput", ec.unmarshalInputTemplateInput),
 			graphql.NewInputUnmarshaler("TemplateVariableInput", ec.unmarshalInputTemplateVariableInput),
 			graphql.NewInputUnmarshaler("TimeConditionInput", ec.unmarshalInputTimeConditionInput),
@@ -4427,6 +4620,11 @@ type Query {
     conversationId: ID!
   ): RoutingExplanation
 
+  "What a draft of a channel's rules or mode would have done, with past conversations or with one that is described by hand. It changes nothing. Supervisors and admins."
+  simulateRouting(
+    "The draft, and what it is tried on."
+    input: SimulateRoutingInput!
+  ): SimulateRoutingPayload
 }
 
 """
@@ -6638,6 +6836,151 @@ type RoutingExplanation {
 }
 
 """
+A draft of how a channel gives out its conversations, and what it is tried on.
+"""
+input SimulateRoutingInput {
+  "The channel."
+  channelId: ID!
+  "All of its rules as they might be, in their order, 200 at most; without them those that are saved."
+  rules: [DraftRoutingRuleInput!]
+  "Its mode as it might be; without it the one that is saved."
+  mode: AssignmentMode
+  "What the draft is tried on."
+  over: SimulateRoutingOverInput!
+}
+
+"""
+A routing rule that is not saved.
+"""
+input DraftRoutingRuleInput {
+  "What to call it, 100 characters at most."
+  name: String!
+  "Whether it is tried."
+  enabled: Boolean! = true
+  "How many of its conditions must hold."
+  match: RuleMatch! = ALL
+  "What it asks of a conversation, 20 things at most; none: it matches every one."
+  conditions: [RoutingConditionInput!]! = []
+  "What it does with a conversation."
+  action: RoutingActionInput!
+  "What happens when nobody whom it names is free."
+  fallback: RuleFallback! = WAIT
+}
+
+"""
+What a draft is tried on: exactly one of the fields.
+"""
+input SimulateRoutingOverInput @oneOf {
+  "Past conversations of the channel."
+  past: PastConversationsInput
+  "A new conversation that is described by hand, with the people as they are now."
+  sample: SampleConversationInput
+}
+
+"""
+The conversations about which the desk decided in a stretch of time: the newest 1,000. Each counts once, as it was when it was first decided by the rules in that time. People are as they were; teams, and labels on the customer's older conversations, as they are now. Nothing was decided while the channel had neither rules nor an AI Agent and its mode was MANUAL: what came then is not among them.
+"""
+input PastConversationsInput {
+  "From when on."
+  from: DateTime!
+  "Up to when, exclusively."
+  to: DateTime!
+}
+
+"""
+A new conversation that is described by hand.
+"""
+input SampleConversationInput {
+  "What the customer writes."
+  text: String!
+  "Of what kind the message is."
+  kind: MessageKind! = TEXT
+  "The address that the customer writes from, such as +819012345678."
+  address: String
+  "What the customer is called."
+  name: String
+  "Whether the customer has written before."
+  returning: Boolean! = false
+  "The customer's language as a BCP 47 tag, if it is known."
+  language: String
+  "When it is, for business hours and local time; without it now."
+  at: DateTime
+}
+
+"""
+What a draft would have done.
+"""
+type SimulateRoutingPayload {
+  "What it would have done; null when it was refused."
+  simulation: RoutingSimulation
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+What a draft would have done. It takes a conversation to last as long with whoever has it, and does not tell when one that waits would have been taken.
+"""
+type RoutingSimulation {
+  "How many conversations it was tried on."
+  conversationCount: Int!
+  "How many were left out, since what they were decided from is kept for 90 days."
+  skippedCount: Int!
+  "Whether there are older ones in that time that it was not tried on."
+  hasMore: Boolean!
+  "How many would have gone to somebody else, or to somebody and not wait, or the other way."
+  movedCount: Int!
+  "How many would have waited, since nobody was free for them at once."
+  waitingCount: Int!
+  "How many an AI Agent would have answered."
+  byAiCount: Int!
+  "The rules of the draft that are on and that no conversation would have gone by."
+  unusedRules: [RoutingRule!]!
+  "How the conversations are spread over the agents, of those who got or would have got any."
+  loads: [SimulatedLoad!]!
+  "What would have become of each conversation, the newest first."
+  placements(
+    "How many, at most 1,000. Each counts towards what an operation may cost."
+    first: Int! = 50
+    "Whether only those that would have moved are listed."
+    movedOnly: Boolean! = false
+  ): [SimulatedPlacement!]!
+}
+
+"""
+How many of the conversations an agent gets.
+"""
+type SimulatedLoad {
+  "The agent."
+  agent: Agent!
+  "How many they got; for a conversation that is described by hand, would get by what is saved."
+  before: Int!
+  "How many they would get by the draft."
+  after: Int!
+}
+
+"""
+What would become of one conversation.
+"""
+type SimulatedPlacement {
+  "The conversation as it now is; null when it is described by hand."
+  conversation: Conversation
+  "What would become of it."
+  outcome: RoutingOutcome!
+  "Why."
+  reason: RoutingReason!
+  "Who would get it; null when it would wait."
+  assignee: Assignee
+  "Who got it then, or would get it by what is saved when it is described by hand; null when it was left to wait."
+  fromAssignee: Assignee
+  "Whether that is somebody else."
+  moved: Boolean!
+  "The rule that it would go by; null when none decides. A drafted rule has an id that names nothing."
+  rule: RoutingRule
+  "Why, in words."
+  sentence: String!
+}
+
+"""
 What became of one rule in a decision.
 """
 type ExplainedRule {
@@ -8562,6 +8905,30 @@ func (ec *executionContext) childFields_RoutingRule(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type RoutingRule", field.Name)
 }
 
+func (ec *executionContext) childFields_RoutingSimulation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversationCount":
+		return ec.fieldContext_RoutingSimulation_conversationCount(ctx, field)
+	case "skippedCount":
+		return ec.fieldContext_RoutingSimulation_skippedCount(ctx, field)
+	case "hasMore":
+		return ec.fieldContext_RoutingSimulation_hasMore(ctx, field)
+	case "movedCount":
+		return ec.fieldContext_RoutingSimulation_movedCount(ctx, field)
+	case "waitingCount":
+		return ec.fieldContext_RoutingSimulation_waitingCount(ctx, field)
+	case "byAiCount":
+		return ec.fieldContext_RoutingSimulation_byAiCount(ctx, field)
+	case "unusedRules":
+		return ec.fieldContext_RoutingSimulation_unusedRules(ctx, field)
+	case "loads":
+		return ec.fieldContext_RoutingSimulation_loads(ctx, field)
+	case "placements":
+		return ec.fieldContext_RoutingSimulation_placements(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingSimulation", field.Name)
+}
+
 func (ec *executionContext) childFields_RoutingTarget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "agent":
@@ -8682,6 +9049,50 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SimulateRoutingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "simulation":
+		return ec.fieldContext_SimulateRoutingPayload_simulation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SimulateRoutingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SimulateRoutingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SimulatedLoad(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_SimulatedLoad_agent(ctx, field)
+	case "before":
+		return ec.fieldContext_SimulatedLoad_before(ctx, field)
+	case "after":
+		return ec.fieldContext_SimulatedLoad_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SimulatedLoad", field.Name)
+}
+
+func (ec *executionContext) childFields_SimulatedPlacement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_SimulatedPlacement_conversation(ctx, field)
+	case "outcome":
+		return ec.fieldContext_SimulatedPlacement_outcome(ctx, field)
+	case "reason":
+		return ec.fieldContext_SimulatedPlacement_reason(ctx, field)
+	case "assignee":
+		return ec.fieldContext_SimulatedPlacement_assignee(ctx, field)
+	case "fromAssignee":
+		return ec.fieldContext_SimulatedPlacement_fromAssignee(ctx, field)
+	case "moved":
+		return ec.fieldContext_SimulatedPlacement_moved(ctx, field)
+	case "rule":
+		return ec.fieldContext_SimulatedPlacement_rule(ctx, field)
+	case "sentence":
+		return ec.fieldContext_SimulatedPlacement_sentence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SimulatedPlacement", field.Name)
 }
 
 func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -68,19 +68,28 @@ func saveRule(ctx context.Context, s *db.Store, rules []model.Rule, i int, given
 	if err := model.CheckRules(rules, i); err != nil {
 		return err
 	}
+	if err := checkNamed(ctx, s, r, given); err != nil {
+		return err
+	}
+	return s.SaveRule(ctx, r)
+}
+
+// checkNamed refuses a rule when what was given of it names what there is not.
+func checkNamed(ctx context.Context, s *db.Store, r *model.Rule, given RuleChange) error {
 	if given.Action != nil {
 		if err := checkAction(ctx, s, r); err != nil {
 			return err
 		}
 	}
-	if given.Conditions != nil {
-		for n, c := range r.Conditions {
-			if err := checkLabels(ctx, s, r.AccountID, c.ContactLabels, "conditions", strconv.Itoa(n), "contactLabelIds"); err != nil {
-				return err
-			}
+	if given.Conditions == nil {
+		return nil
+	}
+	for n, c := range r.Conditions {
+		if err := checkLabels(ctx, s, r.AccountID, c.ContactLabels, "conditions", strconv.Itoa(n), "contactLabelIds"); err != nil {
+			return err
 		}
 	}
-	return s.SaveRule(ctx, r)
+	return nil
 }
 
 func checkAction(ctx context.Context, s *db.Store, r *model.Rule) (err error) {
