@@ -18,6 +18,7 @@ var generators = map[string]func(ctx context.Context, in io.Reader, out io.Write
 	"writers-load": generator(newWritersLoad),
 	"push-load":    generator(newPushLoad),
 	"sockets-load": generator(newSocketsLoad),
+	"place-load":   generator(newPlacingLoad),
 }
 
 // loader does tasks of one kind. It may keep things between them; close lets go of those.
