@@ -25,6 +25,18 @@ func (d *desk) logged() (list []string) {
 	return list
 }
 
+// wantLogged fails unless exactly these events are in the log.
+func (d *desk) wantLogged(events []*model.Event) {
+	d.t.Helper()
+	var told []string
+	for _, e := range events {
+		told = append(told, shown(e))
+	}
+	if logged := d.logged(); !slices.Equal(told, logged) {
+		d.t.Errorf("told of\n%q, logged are\n%q", told, logged)
+	}
+}
+
 func shown(e *model.Event) string {
 	return fmt.Sprint(e.Seq, " ", e.Kind, " ", e.ChannelID, " ", e.ConversationID, " ", e.MessageID, " ", e.MessageSeq)
 }
@@ -52,13 +64,7 @@ func TestIntakeNumbersItsEvents(t *testing.T) {
 	say(d.arrival("SM8", "still blocked", "+4915300"))
 	say(d.arrival("SM2", "again", "+4915100"))
 	d.count(0, "event_outbox")
-	var told []string
-	for _, e := range collect(t, w, 11) {
-		told = append(told, shown(e))
-	}
-	if logged := d.logged(); !slices.Equal(told, logged) {
-		t.Errorf("told of\n%q, logged are\n%q", told, logged)
-	}
+	d.wantLogged(collect(t, w, 11))
 	d.count(8, "messages")
 	d.one(new(int64), `SELECT last_seq FROM account_feed WHERE account_id = $1 AND last_seq = 11`, d.account)
 }
@@ -207,12 +213,6 @@ func TestIntakeTellsNothingOfWhatWasUndone(t *testing.T) {
 	if _, err := in.Store(t.Context(), d.account, d.arrival("SM2", "kept", "+4915200")); err != nil {
 		t.Fatal(err)
 	}
-	var told []string
-	for _, e := range collect(t, w, 2) {
-		told = append(told, shown(e))
-	}
-	if logged := d.logged(); !slices.Equal(told, logged) {
-		t.Errorf("told of\n%q, logged are\n%q", told, logged)
-	}
+	d.wantLogged(collect(t, w, 2))
 	d.count(1, "messages")
 }
