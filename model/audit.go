@@ -26,6 +26,7 @@ const (
 	AuditRulesOrdered      AuditAction = "RULES_ORDERED"
 	AuditAgentCreated      AuditAction = "AGENT_CREATED"
 	AuditAgentUpdated      AuditAction = "AGENT_UPDATED"
+	AuditAvailabilitySet   AuditAction = "AVAILABILITY_SET"
 	AuditPasswordReset     AuditAction = "PASSWORD_RESET"
 	AuditTeamCreated       AuditAction = "TEAM_CREATED"
 	AuditTeamUpdated       AuditAction = "TEAM_UPDATED"

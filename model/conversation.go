@@ -45,6 +45,7 @@ const (
 	ReasonSnoozeEnded   Reason = "SNOOZE_ENDED"   // the wake-up time came
 	ReasonLeftChannel   Reason = "LEFT_CHANNEL"   // the owner no longer works on the channel
 	ReasonDisabled      Reason = "DISABLED"       // the owner was disabled
+	ReasonPassedOn      Reason = "PASSED_ON"      // the owner went away and passed it on
 	ReasonMerged        Reason = "MERGED"         // two contacts turned out to be one: this is the younger conversation
 	ReasonExpired       Reason = "EXPIRED"        // RESOLVED long enough to be CLOSED
 	ReasonPlaced        Reason = "PLACED"         // the desk decided who answers: see the decisions

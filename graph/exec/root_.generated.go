@@ -4655,7 +4655,7 @@ type Mutation {
     "Whose password."
     input: ResetPasswordInput!
   ): ResetPasswordPayload
-  "Says whether an agent takes conversations. Supervisors and admins may say so for others."
+  "Says whether an agent takes conversations, and passes theirs on if wanted. Supervisors and admins may say so for others."
   setAvailability(
     "The availability, and whose."
     input: SetAvailabilityInput!
@@ -5172,6 +5172,11 @@ input SetAvailabilityInput {
   availability: Availability!
   "Whose, for supervisors and admins; without it one's own."
   agentId: ID
+  """
+  Whether others get the OPEN conversations that the agent owns: they are put back and placed at once. Only with AWAY or
+  OFFLINE. SNOOZED ones stay, and go to somebody else if the agent is not available when they wake.
+  """
+  passOn: Boolean = false
 }
 
 """
@@ -6370,6 +6375,8 @@ enum AuditAction {
   AGENT_CREATED
   "A person was renamed, disabled or enabled, or given another role or limit."
   AGENT_UPDATED
+  "Somebody set another person's availability, or conversations were passed on: ` + "`" + `passedOn` + "`" + ` says how many."
+  AVAILABILITY_SET
   "A person's password was reset."
   PASSWORD_RESET
   "A team was added."
@@ -7152,6 +7159,8 @@ enum ChangeReason {
   LEFT_CHANNEL
   "The owner was disabled."
   DISABLED
+  "The owner went away and passed it on."
+  PASSED_ON
   "Two customers turned out to be one: this is the younger conversation."
   MERGED
   "It was RESOLVED long enough to be CLOSED."

@@ -1,0 +1,3 @@
+-- An agent who goes away passes their conversations on.
+ALTER TABLE conversation_changes DROP CONSTRAINT conversation_changes_reason_check,
+  ADD CONSTRAINT conversation_changes_reason_check CHECK (reason IN ('CUSTOMER_WROTE','TAKEN','ASSIGNED','RELEASED','REPLIED','SET','SNOOZE_ENDED','LEFT_CHANNEL','DISABLED','PASSED_ON','MERGED','EXPIRED','PLACED'));
