@@ -28,6 +28,8 @@ const (
 	AuditAgentUpdated      AuditAction = "AGENT_UPDATED"
 	AuditAvailabilitySet   AuditAction = "AVAILABILITY_SET"
 	AuditPasswordReset     AuditAction = "PASSWORD_RESET"
+	AuditPasswordSet       AuditAction = "PASSWORD_SET"
+	AuditPasswordChanged   AuditAction = "PASSWORD_CHANGED"
 	AuditTeamCreated       AuditAction = "TEAM_CREATED"
 	AuditTeamUpdated       AuditAction = "TEAM_UPDATED"
 	AuditTeamDeleted       AuditAction = "TEAM_DELETED"

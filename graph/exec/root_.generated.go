@@ -6379,6 +6379,10 @@ enum AuditAction {
   AVAILABILITY_SET
   "A person's password was reset."
   PASSWORD_RESET
+  "A person set their password by the link of an invitation or of a reset."
+  PASSWORD_SET
+  "A person changed their own password."
+  PASSWORD_CHANGED
   "A team was added."
   TEAM_CREATED
   "A team was renamed or given other members."
