@@ -5927,7 +5927,7 @@ type RoutingRule implements Node {
   fallback: RuleFallback!
   "What it does, in one sentence."
   summary: String!
-  "How many conversations it decided in the last 30 days."
+  "How many conversations it decided in the last 30 days, among its newest 10,000 decisions: a busier rule decided more."
   matched30Days: Int!
   "The channel it belongs to; null for a rule as it was when something was decided."
   channel: Channel
