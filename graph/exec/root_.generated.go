@@ -271,6 +271,7 @@ type ComplexityRoot struct {
 		Actor     func(childComplexity int) int
 		Assignee  func(childComplexity int) int
 		ChangedAt func(childComplexity int) int
+		HandOver  func(childComplexity int) int
 		Reason    func(childComplexity int) int
 		Status    func(childComplexity int) int
 		Team      func(childComplexity int) int
@@ -1757,6 +1758,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationChange.ChangedAt(childComplexity), true
+	case "ConversationChange.handOver":
+		if e.ComplexityRoot.ConversationChange.HandOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationChange.HandOver(childComplexity), true
 	case "ConversationChange.reason":
 		if e.ComplexityRoot.ConversationChange.Reason == nil {
 			break
@@ -7130,6 +7137,8 @@ type ConversationChange {
   assignee: Assignee
   "The team afterwards."
   team: Team
+  "Why the AI Agent no longer has it; null when that is not what happened."
+  handOver: HandOverReason
 }
 
 """
@@ -7160,6 +7169,50 @@ enum ChangeReason {
   EXPIRED
   "The desk decided who answers. ` + "`" + `routingDecisions` + "`" + ` says why."
   PLACED
+  "Its owner went away, and it was given to others."
+  PASSED_ON
+  "The AI Agent gave it to people: ` + "`" + `handOver` + "`" + ` says why."
+  HANDED_OVER
+  "Its AI Agent may no longer answer on the channel: ` + "`" + `handOver` + "`" + ` says why."
+  AI_STOPPED
+  "The AI Agent resolved it, since the customer was content."
+  RESOLVED_BY_AI
+}
+
+"""
+Why an AI Agent gave a conversation to people, or why it was taken from it.
+"""
+enum HandOverReason {
+  "The customer asked for a person."
+  ASKED_FOR_PERSON
+  "Its articles do not answer the question."
+  NO_KNOWLEDGE
+  "The customer wrote about one of the topics that its settings list."
+  TOPIC
+  "The model will not answer."
+  REFUSED
+  "The customer sent something that it cannot read."
+  UNREADABLE_MEDIA
+  "It has answered as often as it may in one conversation."
+  TOO_MANY_TURNS
+  "The model's endpoint failed."
+  ERROR
+  "The model did not answer in time."
+  TIMEOUT
+  "The model's endpoint refuses the key."
+  CREDENTIALS
+  "The account at the model's endpoint has no credit left."
+  QUOTA
+  "It was stopped on the channel, or taken off it."
+  STOPPED
+  "Another AI Agent took its place on the channel."
+  REPLACED
+  "It was disabled."
+  DISABLED
+  "It was deleted."
+  DELETED
+  "The channel was paused or removed."
+  CHANNEL_PAUSED
 }
 
 """
@@ -8199,6 +8252,8 @@ func (ec *executionContext) childFields_ConversationChange(ctx context.Context, 
 		return ec.fieldContext_ConversationChange_assignee(ctx, field)
 	case "team":
 		return ec.fieldContext_ConversationChange_team(ctx, field)
+	case "handOver":
+		return ec.fieldContext_ConversationChange_handOver(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationChange", field.Name)
 }
