@@ -20,6 +20,7 @@ const (
 	AuditGreetingUpdated   AuditAction = "GREETING_UPDATED"
 	AuditHoursUpdated      AuditAction = "HOURS_UPDATED"
 	AuditAssignmentUpdated AuditAction = "ASSIGNMENT_UPDATED"
+	AuditCsatUpdated       AuditAction = "CSAT_UPDATED"
 	AuditRuleCreated       AuditAction = "RULE_CREATED"
 	AuditRuleUpdated       AuditAction = "RULE_UPDATED"
 	AuditRuleDeleted       AuditAction = "RULE_DELETED"

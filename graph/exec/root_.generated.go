@@ -6370,6 +6370,8 @@ enum AuditAction {
   HOURS_UPDATED
   "How a channel's conversations find an agent was changed."
   ASSIGNMENT_UPDATED
+  "What customers are asked when their conversation is resolved."
+  CSAT_UPDATED
   "A routing rule was added."
   RULE_CREATED
   "A routing rule was changed."
