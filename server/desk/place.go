@@ -39,7 +39,7 @@ type placed struct {
 func (p placed) nobody() bool { return p.decision != nil && p.decision.Outcome == model.OutcomeWaiting }
 
 // Place decides who answers the conversations of the channel, where that is to be decided, and stores it. Those who wait
-// on the channel come first.
+// on the channel come first; one that waits itself is left to its turn, which comes when the queue is served.
 func (d *Desk) Place(ctx context.Context, account int64, channel model.ID, conversations ...model.ID) error {
 	results, err := d.place(ctx, account, channel, conversations, false)
 	var behind []model.ID
@@ -138,7 +138,7 @@ func (r *decider) automation(ctx context.Context, channel model.ID, version int6
 // one makes one decision.
 func (r *decider) one(p *db.Placing, roster *model.Roster, a *ask, result *placed) error {
 	switch {
-	case p.Stage == "":
+	case p.Stage == "", p.Stage == model.StageWaiting && !a.first:
 		return nil
 	case p.Conversation.Status != model.Open || p.Removed || keepsOwner(p):
 		r.keep = append(r.keep, p.Conversation.ID)
@@ -148,7 +148,7 @@ func (r *decider) one(p *db.Placing, roster *model.Roster, a *ask, result *place
 	decision := model.Route(p.Snapshot)
 	result.target = p.Target
 	others := p.Queued || roster.Waits[p.Conversation.ChannelID]
-	if !a.first && others && p.Stage != model.StageWaiting && decision.Outcome == model.OutcomeAssigned && decision.Reason != model.RoutingNamed {
+	if !a.first && others && decision.Outcome == model.OutcomeAssigned {
 		result.behind = true
 		return nil
 	}
