@@ -187,7 +187,7 @@ func TestUserErrorCodesAreTheModels(t *testing.T) {
 func TestEnumsAreTheModels(t *testing.T) {
 	t.Parallel()
 	for name, typ := range map[string]string{"Role": "Role", "Availability": "Availability", "ChannelKind": "ChannelKind", "Provider": "ProviderName", "ChannelState": "ChannelState",
-		"AssignmentMode": "AssignmentMode", "ReopenPolicy": "ReopenPolicy", "ConversationStatus": "ConversationStatus", "Priority": "Priority", "ChangeReason": "Reason",
+		"AssignmentMode": "AssignmentMode", "ReopenPolicy": "ReopenPolicy", "ConversationStatus": "ConversationStatus", "Priority": "Priority", "ChangeReason": "Reason", "HandOverReason": "HandOverReason",
 		"MessageDirection": "Direction", "MessageKind": "MessageKind", "DeliveryStatus": "DeliveryStatus", "SendOutcome": "SendOutcome", "AttachmentState": "AttachmentState",
 		"Weekday": "Weekday", "RuleMatch": "Match", "RuleFallback": "Fallback", "RuleWarningCode": "WarningCode", "ContactHistory": "ContactHistory",
 		"BusinessHours": "BusinessHours", "AuditAction": "AuditAction", "AuditSubject": "AuditSubject"} {

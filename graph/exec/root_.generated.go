@@ -271,6 +271,7 @@ type ComplexityRoot struct {
 		Actor     func(childComplexity int) int
 		Assignee  func(childComplexity int) int
 		ChangedAt func(childComplexity int) int
+		HandOver  func(childComplexity int) int
 		Reason    func(childComplexity int) int
 		Status    func(childComplexity int) int
 		Team      func(childComplexity int) int
@@ -1757,6 +1758,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationChange.ChangedAt(childComplexity), true
+	case "ConversationChange.handOver":
+		if e.ComplexityRoot.ConversationChange.HandOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationChange.HandOver(childComplexity), true
 	case "ConversationChange.reason":
 		if e.ComplexityRoot.ConversationChange.Reason == nil {
 			break
@@ -4655,7 +4662,7 @@ type Mutation {
     "Whose password."
     input: ResetPasswordInput!
   ): ResetPasswordPayload
-  "Says whether an agent takes conversations. Supervisors and admins may say so for others."
+  "Says whether an agent takes conversations, and passes theirs on if wanted. Supervisors and admins may say so for others."
   setAvailability(
     "The availability, and whose."
     input: SetAvailabilityInput!
@@ -5172,6 +5179,11 @@ input SetAvailabilityInput {
   availability: Availability!
   "Whose, for supervisors and admins; without it one's own."
   agentId: ID
+  """
+  Whether others get the OPEN conversations that the agent owns: they are put back and placed at once. Only with AWAY or
+  OFFLINE. SNOOZED ones stay, and go to somebody else if the agent is not available when they wake.
+  """
+  passOn: Boolean = false
 }
 
 """
@@ -5922,7 +5934,7 @@ type RoutingRule implements Node {
   fallback: RuleFallback!
   "What it does, in one sentence."
   summary: String!
-  "How many conversations it decided in the last 30 days."
+  "How many conversations it decided in the last 30 days, among its newest 10,000 decisions: a busier rule decided more."
   matched30Days: Int!
   "The channel it belongs to; null for a rule as it was when something was decided."
   channel: Channel
@@ -6358,6 +6370,8 @@ enum AuditAction {
   HOURS_UPDATED
   "How a channel's conversations find an agent was changed."
   ASSIGNMENT_UPDATED
+  "What customers are asked when their conversation is resolved."
+  CSAT_UPDATED
   "A routing rule was added."
   RULE_CREATED
   "A routing rule was changed."
@@ -6370,8 +6384,14 @@ enum AuditAction {
   AGENT_CREATED
   "A person was renamed, disabled or enabled, or given another role or limit."
   AGENT_UPDATED
+  "Somebody set another person's availability, or conversations were passed on: ` + "`" + `passedOn` + "`" + ` says how many."
+  AVAILABILITY_SET
   "A person's password was reset."
   PASSWORD_RESET
+  "A person set their password by the link of an invitation or of a reset."
+  PASSWORD_SET
+  "A person changed their own password."
+  PASSWORD_CHANGED
   "A team was added."
   TEAM_CREATED
   "A team was renamed or given other members."
@@ -7128,6 +7148,8 @@ type ConversationChange {
   assignee: Assignee
   "The team afterwards."
   team: Team
+  "Why the AI Agent no longer has it; null when that is not what happened."
+  handOver: HandOverReason
 }
 
 """
@@ -7158,6 +7180,50 @@ enum ChangeReason {
   EXPIRED
   "The desk decided who answers. ` + "`" + `routingDecisions` + "`" + ` says why."
   PLACED
+  "Its owner went away, and it was given to others."
+  PASSED_ON
+  "The AI Agent gave it to people: ` + "`" + `handOver` + "`" + ` says why."
+  HANDED_OVER
+  "Its AI Agent may no longer answer on the channel: ` + "`" + `handOver` + "`" + ` says why."
+  AI_STOPPED
+  "The AI Agent resolved it, since the customer was content."
+  RESOLVED_BY_AI
+}
+
+"""
+Why an AI Agent gave a conversation to people, or why it was taken from it.
+"""
+enum HandOverReason {
+  "The customer asked for a person."
+  ASKED_FOR_PERSON
+  "Its articles do not answer the question."
+  NO_KNOWLEDGE
+  "The customer wrote about one of the topics that its settings list."
+  TOPIC
+  "The model will not answer."
+  REFUSED
+  "The customer sent something that it cannot read."
+  UNREADABLE_MEDIA
+  "It has answered as often as it may in one conversation."
+  TOO_MANY_TURNS
+  "The model's endpoint failed."
+  ERROR
+  "The model did not answer in time."
+  TIMEOUT
+  "The model's endpoint refuses the key."
+  CREDENTIALS
+  "The account at the model's endpoint has no credit left."
+  QUOTA
+  "It was stopped on the channel, or taken off it."
+  STOPPED
+  "Another AI Agent took its place on the channel."
+  REPLACED
+  "It was disabled."
+  DISABLED
+  "It was deleted."
+  DELETED
+  "The channel was paused or removed."
+  CHANNEL_PAUSED
 }
 
 """
@@ -8197,6 +8263,8 @@ func (ec *executionContext) childFields_ConversationChange(ctx context.Context, 
 		return ec.fieldContext_ConversationChange_assignee(ctx, field)
 	case "team":
 		return ec.fieldContext_ConversationChange_team(ctx, field)
+	case "handOver":
+		return ec.fieldContext_ConversationChange_handOver(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationChange", field.Name)
 }

@@ -71,6 +71,7 @@ type ConversationChangeResolver interface {
 
 	Assignee(ctx context.Context, objs []*model.ConversationChange) ([]Assignee, error)
 	Team(ctx context.Context, objs []*model.ConversationChange) ([]*model.Team, error)
+	HandOver(ctx context.Context, obj *model.ConversationChange) (*model.HandOverReason, error)
 }
 type DeliveryResolver interface {
 	Attempts(ctx context.Context, obj *Delivery) ([]*model.SendAttempt, error)
@@ -5533,6 +5534,29 @@ func (ec *executionContext) resolveBatch_ConversationChange_team(ctx context.Con
 		err,
 		"ConversationChange.team",
 	)
+}
+
+func (ec *executionContext) _ConversationChange_handOver(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationChange_handOver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ConversationChange().HandOver(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.HandOverReason) graphql.Marshaler {
+			return ec.marshalOHandOverReason2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐHandOverReason(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationChange_handOver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationChange", field, true, true, "HandOverReason")
 }
 
 func (ec *executionContext) _ConversationChangeConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ConversationChangeConnection) (ret graphql.Marshaler) {
@@ -18632,7 +18656,11 @@ func (ec *executionContext) unmarshalInputSetAvailabilityInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"availability", "agentId"}
+	if _, present := asMap["passOn"]; !present {
+		asMap["passOn"] = false
+	}
+
+	fieldsInOrder := [...]string{"availability", "agentId", "passOn"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -18653,6 +18681,13 @@ func (ec *executionContext) unmarshalInputSetAvailabilityInput(ctx context.Conte
 				return it, err
 			}
 			it.AgentID = data
+		case "passOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passOn"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PassOn = data
 		}
 	}
 	return it, nil
@@ -21699,6 +21734,12 @@ func (ec *executionContext) _ConversationChange(ctx context.Context, sel ast.Sel
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ConversationChange_team(ctx, field, obj)
+				})
+		case "handOver":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ConversationChange_handOver(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -28543,6 +28584,25 @@ func (ec *executionContext) marshalOEvent2githubᚗcomᚋlivedeskᚋlivedeskᚋg
 		return graphql.Null
 	}
 	return ec._Event(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOHandOverReason2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐHandOverReason(ctx context.Context, v any) (*model.HandOverReason, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.HandOverReason(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOHandOverReason2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐHandOverReason(ctx context.Context, sel ast.SelectionSet, v *model.HandOverReason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOInvitation2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐInvitation(ctx context.Context, sel ast.SelectionSet, v *Invitation) graphql.Marshaler {

@@ -185,6 +185,9 @@ func (d *Desk) visit(what string, find func(context.Context) ([]model.ID, error)
 
 // CatchUp does what a process that died, or a failure, has left undone.
 func (d *Desk) CatchUp(ctx context.Context) error {
+	if err := d.HandOverOrphans(ctx); err != nil {
+		return err
+	}
 	left, err := d.db.LeftOver(ctx, leftBatch)
 	for _, l := range left {
 		if l.Conversation == "" {
