@@ -18,7 +18,6 @@ import (
 
 // notYet are the contract's operations that the schema does not hold: automation and reports.
 var notYet = []string{
-	"CsatReport", "ConversationReport",
 	"ChannelAutomation",
 	"AiAgents", "CreateAiAgent", "SetChannelAiAgent",
 }
