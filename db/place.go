@@ -44,8 +44,8 @@ func (s *Store) placing(ctx context.Context, batch *pgx.Batch, lock string, acco
 		FROM conversations c WHERE c.account_id = $1 AND c.id = $2 AND c.channel_id = $3`+lock, account, string(conversation), string(channel)).QueryRow(func(row pgx.Row) error {
 		return row.Scan(append(fieldsOf(p.Conversation), (*string)(&p.Stage), (*string)(&p.Target.Kind), (*string)(&p.Target.ID))...)
 	})
-	batch.Queue(placingFacts, account, string(conversation), texts(rules.LabelIDs())).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&p.Version, (*string)(&p.AiAgentID), &p.AiStarted, &p.Removed, &p.Queued,
+	batch.Queue(placingFacts, account, string(conversation), texts(rules.LabelIDs()), texts(rules.AiAgentIDs())).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&p.Version, (*string)(&p.AiAgentID), &p.AiStarted, &p.OtherAis, &p.Removed, &p.Queued,
 			(*string)(&p.Message.ID), (*string)(&p.Message.Kind), &p.Message.Text, &p.Message.FromAd, &p.Message.AdSource,
 			&p.Contact.Name, &p.Contact.Addresses, &p.Contact.LabelIDs, &p.Contact.Returning)
 	})
@@ -76,7 +76,14 @@ func (p *Placing) At(now time.Time, by *Automation) {
 	p.Local, p.Open = now.In(by.Zone), by.Calendar.IsOpen(now)
 }
 
-const placingFacts = `SELECT h.automation_version, coalesce(h.ai_agent_id::text, ''), h.ai_started, h.removed_at IS NOT NULL,
+// Whether the AI Agent of the channel h may answer there now, and which others may, of those in the list that follows.
+const (
+	aiAnswers = `h.ai_started AND NOT h.paused AND EXISTS (SELECT 1 FROM ai_agents b WHERE b.account_id = h.account_id AND b.id = h.ai_agent_id AND b.disabled_at IS NULL AND b.deleted_at IS NULL)`
+	otherAis  = `ARRAY(SELECT b.id::text FROM ai_agents b WHERE b.account_id = h.account_id AND b.disabled_at IS NULL AND b.deleted_at IS NULL AND NOT h.paused
+		AND h.ai_agent_id IS DISTINCT FROM b.id AND b.id = ANY `
+)
+
+const placingFacts = `SELECT h.automation_version, coalesce(h.ai_agent_id::text, ''), ` + aiAnswers + `, ` + otherAis + `($4::uuid[])), h.removed_at IS NOT NULL,
 		EXISTS (SELECT 1 FROM conversations w WHERE w.account_id = c.account_id AND w.channel_id = c.channel_id AND w.status = 'OPEN' AND w.agent_id IS NULL
 			AND w.target_kind IS NOT NULL AND w.to_place IS NULL AND w.id <> c.id),
 		coalesce(m.id::text, ''), coalesce(m.kind, ''), coalesce(m.text, ''), coalesce(m.data ? 'referral', false), coalesce(m.data #>> '{referral,sourceId}', ''),
