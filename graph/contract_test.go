@@ -20,7 +20,6 @@ import (
 var notYet = []string{
 	"ConversationSurveys", "CsatReport", "ConversationReport",
 	"ChannelAutomation", "UpdateCsat",
-	"AiAgents", "CreateAiAgent", "SetChannelAiAgent",
 }
 
 // contract returns the documents of the contract that the schema holds, each with its fragments, by the operation's name.
