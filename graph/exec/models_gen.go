@@ -1130,6 +1130,9 @@ type SetAvailabilityInput struct {
 	Availability model.Availability `json:"availability"`
 	// Whose, for supervisors and admins; without it one's own.
 	AgentID *model.ID `json:"agentId,omitempty"`
+	// Whether others get the OPEN conversations that the agent owns: they are put back and placed at once. Only with AWAY or
+	// OFFLINE. SNOOZED ones stay, and go to somebody else if the agent is not available when they wake.
+	PassOn *bool `json:"passOn,omitempty"`
 }
 
 // The agent after the change.

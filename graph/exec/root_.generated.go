@@ -5085,7 +5085,7 @@ type Mutation {
     "Whose password."
     input: ResetPasswordInput!
   ): ResetPasswordPayload
-  "Says whether an agent takes conversations. Supervisors and admins may say so for others."
+  "Says whether an agent takes conversations, and passes theirs on if wanted. Supervisors and admins may say so for others."
   setAvailability(
     "The availability, and whose."
     input: SetAvailabilityInput!
@@ -5885,6 +5885,11 @@ input SetAvailabilityInput {
   availability: Availability!
   "Whose, for supervisors and admins; without it one's own."
   agentId: ID
+  """
+  Whether others get the OPEN conversations that the agent owns: they are put back and placed at once. Only with AWAY or
+  OFFLINE. SNOOZED ones stay, and go to somebody else if the agent is not available when they wake.
+  """
+  passOn: Boolean = false
 }
 
 """
@@ -6637,7 +6642,7 @@ type RoutingRule implements Node {
   fallback: RuleFallback!
   "What it does, in one sentence."
   summary: String!
-  "How many conversations it decided in the last 30 days."
+  "How many conversations it decided in the last 30 days, among its newest 10,000 decisions: a busier rule decided more."
   matched30Days: Int!
   "The channel it belongs to; null for a rule as it was when something was decided."
   channel: Channel
@@ -7073,6 +7078,8 @@ enum AuditAction {
   HOURS_UPDATED
   "How a channel's conversations find an agent was changed."
   ASSIGNMENT_UPDATED
+  "What customers are asked when their conversation is resolved."
+  CSAT_UPDATED
   "A routing rule was added."
   RULE_CREATED
   "A routing rule was changed."
@@ -7085,8 +7092,14 @@ enum AuditAction {
   AGENT_CREATED
   "A person was renamed, disabled or enabled, or given another role or limit."
   AGENT_UPDATED
+  "Somebody set another person's availability, or conversations were passed on: ` + "`" + `passedOn` + "`" + ` says how many."
+  AVAILABILITY_SET
   "A person's password was reset."
   PASSWORD_RESET
+  "A person set their password by the link of an invitation or of a reset."
+  PASSWORD_SET
+  "A person changed their own password."
+  PASSWORD_CHANGED
   "A team was added."
   TEAM_CREATED
   "A team was renamed or given other members."

@@ -20410,7 +20410,11 @@ func (ec *executionContext) unmarshalInputSetAvailabilityInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"availability", "agentId"}
+	if _, present := asMap["passOn"]; !present {
+		asMap["passOn"] = false
+	}
+
+	fieldsInOrder := [...]string{"availability", "agentId", "passOn"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20431,6 +20435,13 @@ func (ec *executionContext) unmarshalInputSetAvailabilityInput(ctx context.Conte
 				return it, err
 			}
 			it.AgentID = data
+		case "passOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passOn"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PassOn = data
 		}
 	}
 	return it, nil

@@ -31,6 +31,9 @@ func (d *Desk) change(ctx context.Context, v *model.Viewer, id model.ID, decide 
 		is = &next
 		err = s.SaveConversation(ctx, is, db.Change{By: v, Reason: reason, At: d.moment()})
 		second = db.Violates(err, oneLive)
+		if err == nil && is.Status == model.Resolved && was.Status != model.Resolved {
+			err = d.survey(ctx, s, is, v)
+		}
 		return err
 	})
 	switch {

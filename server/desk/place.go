@@ -44,7 +44,8 @@ type placed struct {
 func (p placed) nobody() bool { return p.decision != nil && p.decision.Outcome == model.OutcomeWaiting }
 
 // Place decides who answers the conversation, if that is to be decided, and stores it: load, decide, save, in one
-// transaction under the channel's lock. Those who wait on the channel come first.
+// transaction under the channel's lock. Those who wait on the channel come first; one that waits itself is left to its
+// turn, which comes when the queue is served.
 func (d *Desk) Place(ctx context.Context, account int64, channel, conversation model.ID) error {
 	p, err := d.place(ctx, account, channel, conversation, false)
 	if err != nil || !p.behind {
@@ -95,7 +96,7 @@ func (d *Desk) decide(ctx context.Context, s *db.Store, account int64, channel, 
 	case c.Version != by.Version:
 		by, err = s.Automation(ctx, account, channel)
 		return by, false, err
-	case c.Stage == "":
+	case c.Stage == "", c.Stage == model.StageWaiting && !first:
 		return by, true, nil
 	case c.Conversation.Status != model.Open || c.Removed || keepsOwner(c):
 		return by, true, s.KeepPlaced(ctx, c.Conversation)
@@ -103,7 +104,7 @@ func (d *Desk) decide(ctx context.Context, s *db.Store, account int64, channel, 
 	c.At(d.moment(), by)
 	decision := model.Route(c.Snapshot)
 	p.target = c.Target
-	p.behind = !first && c.Queued && c.Stage != model.StageWaiting && decision.Outcome == model.OutcomeAssigned && decision.Reason != model.RoutingNamed
+	p.behind = !first && c.Queued && decision.Outcome == model.OutcomeAssigned
 	if p.behind {
 		return by, true, nil
 	}
