@@ -5,11 +5,15 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/model"
 	"github.com/livedesk/livedesk/server/ai"
 )
+
+// aiCheckTime is how long an endpoint may take to say whether it works: less than a request to the API may.
+const aiCheckTime = 12 * time.Second
 
 func sealedAiAt(a *model.AiAgent) string {
 	return db.SealedAt("ai_agents", "secret", a.AccountID, a.ID)
@@ -68,7 +72,7 @@ func (d *Desk) checkAi(ctx context.Context, a *model.AiAgent) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	ctx, cancel := context.WithTimeout(ctx, aiCheckTime)
 	defer cancel()
 	return d.ai.Check(ctx, e)
 }
