@@ -34,7 +34,7 @@ func (s *Store) ChannelAis(ctx context.Context, account int64, channels []model.
 // LockAssign takes the lock under which conversations of the channel are placed: who is placed afterwards is placed by
 // what the transaction changes.
 func (s *Store) LockAssign(ctx context.Context, account int64, channel model.ID) error {
-	if _, err := s.hot.Exec(ctx, `SELECT lock_assign($1, $2)`, account, string(channel)); err != nil {
+	if _, err := s.hot.Exec(ctx, `SELECT 1 FROM lock_channels($1, $2)`, account, texts([]model.ID{channel})); err != nil {
 		return fmt.Errorf("lock who answers on channel %s: %w", channel, err)
 	}
 	return nil

@@ -30,6 +30,7 @@ type Loads struct {
 	Greetings     Load[model.ID, *model.Greeting]       // by channel
 	ChannelAis    Load[model.ID, *model.ChannelAiAgent] // by channel
 	AiChannels    Load[model.ID, []*model.Channel]      // by AI Agent
+	Csat          Load[model.ID, *model.Csat]           // by channel
 	Hours         Load[model.ID, *model.Hours]          // by channel
 	Rules         Load[model.ID, []*model.Rule]         // by channel
 	RuleMatches   Load[model.ID, int]                   // by rule
@@ -58,6 +59,7 @@ func (s *Store) Loads(account int64) *Loads {
 	l.Greetings.from(account, s.Greetings)
 	l.ChannelAis.from(account, s.ChannelAis)
 	l.AiChannels.from(account, s.AiChannels)
+	l.Csat.from(account, s.CsatOf)
 	l.Hours.from(account, s.HoursOf)
 	l.Rules.from(account, s.RulesOf)
 	l.RuleMatches.from(account, s.RuleMatches)

@@ -139,13 +139,13 @@ func (s *Store) People(ctx context.Context, account int64, channel model.ID, by 
 	batch.Queue(`SELECT coalesce(h.ai_agent_id::text, ''), `+aiAnswers+`, `+otherAis+`($3::uuid[])) FROM channels h WHERE h.account_id = $1 AND h.id = $2`, account, string(channel), texts(ais)).QueryRow(func(row pgx.Row) error {
 		return row.Scan((*string)(&p.AiAgentID), &p.AiStarted, &p.OtherAis)
 	})
-	batch.Queue(placingCandidates, account, string(channel), nil, texts(slices.Compact(agents)), texts(teams)).Query(func(rows pgx.Rows) (err error) {
-		p.Candidates, err = pgx.CollectRows(rows, candidateOf)
-		return err
-	})
+	agents = slices.Compact(agents)
+	r := &placingReader{roster: model.NewRoster()}
+	batch.Queue(placingCandidates, account, texts([]model.ID{channel}), texts(nil), texts(slices.Repeat([]model.ID{channel}, len(agents))), texts(agents), texts(teams)).Query(r.takeCandidates)
 	if err := s.hot.SendBatch(ctx, batch).Close(); err != nil {
 		return p, fmt.Errorf("read who is on channel %s: %w", channel, err)
 	}
+	p.Candidates = r.roster.Candidates[channel]
 	return p, nil
 }
 

@@ -41,6 +41,8 @@ func (s *story) aiAgent(channel string) {
 	got = s.ask(s.admin, "AiAgents", vars{"first": 10})
 	s.want(got, "Answer kindly.", "nodes", 0, "instructions")
 	s.want(got, channel, "nodes", 0, "channels", 0, "id")
+	got = s.ask(s.admin, "ChannelAutomation", vars{"id": channel})
+	s.want(got, "Robin", "aiAgent", "agent", "name")
 	got = s.ask(s.admin, "SetChannelAiAgent", vars{"input": vars{"channelId": channel, "aiAgentId": nil}})
 	s.want(got, nil, "channel", "aiAgent")
 }

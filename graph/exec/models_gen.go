@@ -1305,6 +1305,24 @@ type SimulatedPlacement struct {
 type Subscription struct {
 }
 
+// A page of surveys.
+type SurveyConnection struct {
+	// The surveys with their cursors.
+	Edges []*SurveyEdge `json:"edges"`
+	// The surveys.
+	Nodes []*model.Survey `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A survey in a list.
+type SurveyEdge struct {
+	// Where the survey stands in the list.
+	Cursor string `json:"cursor"`
+	// The survey.
+	Node *model.Survey `json:"node"`
+}
+
 // A page of teams.
 type TeamConnection struct {
 	// The teams with their cursors.
@@ -1529,6 +1547,36 @@ type UpdateConversationInput struct {
 type UpdateConversationPayload struct {
 	// The conversation as it now is.
 	Conversation *model.Conversation `json:"conversation,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// What a channel asks its customers.
+type UpdateCsatInput struct {
+	// The channel.
+	ChannelID model.ID `json:"channelId"`
+	// Whether it asks.
+	Enabled bool `json:"enabled"`
+	// The question, 1,000 characters at most; empty: the desk's own.
+	Question *string `json:"question,omitempty"`
+	// What answers a score that came as a message, 1,600 characters at most; empty: nothing.
+	ThankYou *string `json:"thankYou,omitempty"`
+	// For how many hours a survey can be answered, 1 to 720.
+	ExpiresAfterHours *int `json:"expiresAfterHours,omitempty"`
+	// The language.
+	Language *model.SurveyLanguage `json:"language,omitempty"`
+	// Only conversations with one of these labels are asked about, at most 100; none: all are.
+	AskLabelIds []model.ID `json:"askLabelIds,omitempty"`
+	// Conversations with one of these labels are never asked about, at most 100.
+	SkipLabelIds []model.ID `json:"skipLabelIds,omitempty"`
+	// What asks when WhatsApp takes approved templates only; one with an empty id takes it away.
+	Template *TemplateInput `json:"template,omitempty"`
+}
+
+// The channel after the change.
+type UpdateCsatPayload struct {
+	// The channel as it now is.
+	Channel *model.Channel `json:"channel,omitempty"`
 	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
 }

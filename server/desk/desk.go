@@ -31,6 +31,7 @@ type Desk struct {
 	brakes    brakes
 	rules     automations
 	reactions reactions
+	meetings  meetings
 }
 
 // Options are what a desk is made of. All fields but Now, Log and Told are needed.
@@ -63,6 +64,7 @@ func New(o Options) *Desk {
 	d.brakes.by = map[model.ID]*brake{}
 	d.rules.of = map[model.ID]*db.Automation{}
 	d.reactions = newReactions()
+	d.meetings.waiting = map[int64][]*ask{}
 	if d.log == nil {
 		d.log = slog.Default()
 	}
