@@ -19,8 +19,9 @@ func FuzzAnswer(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	k := &call{Completions: New(nil, Options{}), request: says("hello")}
+	c := New(nil, Options{})
 	f.Fuzz(func(t *testing.T, body []byte) {
+		k, _ := c.prepare(Endpoint{BaseURL: "https://example.com/v1", Key: "sk-1", Model: "m"}, limited())
 		if failed := k.refusal(http.StatusBadRequest, http.Header{}, body); failed.Kind == "" || failed.Text == "" || !utf8.ValidString(failed.Code) {
 			t.Errorf("error %+v", failed.Error)
 		}

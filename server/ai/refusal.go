@@ -66,12 +66,13 @@ func (k *call) sorted(status int, said wireError) *failure {
 		f.adapted = true
 		return f
 	}
-	return refused(status, said)
+	return k.refused(status, said)
 }
 
-// refused explains the refusals of a chat that are worth telling apart.
-func refused(status int, said wireError) *failure {
-	text := strings.ToLower(said.Message)
+// refused explains the refusals of a chat that are worth telling apart. What an endpoint says of a model that it does
+// not have differs; when it repeats the path, a model in that means nothing.
+func (k *call) refused(status int, said wireError) *failure {
+	text := strings.ToLower(strings.ReplaceAll(said.Message, k.url.Path, ""))
 	switch {
 	case said.Code == modelNotFound, status == http.StatusNotFound && (strings.Contains(text, "model") || strings.Contains(text, "deployment")):
 		f := fail(Refused, "The endpoint does not know the model.")
