@@ -11,8 +11,8 @@ import (
 	"github.com/livedesk/livedesk/server/desk"
 )
 
-// answers is what the customer writes, and where it is kept.
-func (s *shift) answers(number, text string) model.ID {
+// responds is what the customer writes, and where it is kept.
+func (s *shift) responds(number, text string) model.ID {
 	s.t.Helper()
 	id, _ := s.writes(number, text)
 	s.EndReceiving()
@@ -36,7 +36,7 @@ func TestAScoreStaysInTheResolvedConversation(t *testing.T) {
 	id := s.asked("+4915100")
 	s.events()
 	before := s.conversationNow(id)
-	if s.answers("+4915100", "5 very quick") != id {
+	if s.responds("+4915100", "5 very quick") != id {
 		t.Error("the answer went elsewhere")
 	}
 	s.scored(id, 5, "very quick")
@@ -47,7 +47,7 @@ func TestAScoreStaysInTheResolvedConversation(t *testing.T) {
 	}
 	s.count(1, `messages m JOIN surveys s ON m.data ->> 'survey' = s.id::text WHERE m.direction = 'INBOUND' AND m.text = '5 very quick' AND s.answered_by = 'MESSAGE' AND s.changes = 0`)
 	s.count(0, `conversations WHERE handled_seq < last_inbound_seq`)
-	if next := s.answers("+4915100", "hello again"); next == id {
+	if next := s.responds("+4915100", "hello again"); next == id {
 		t.Error("another message was kept in the resolved conversation")
 	}
 	s.count(2, `conversations`)
@@ -60,16 +60,16 @@ func TestAScoreCanBeChangedUntilItExpires(t *testing.T) {
 	thanks := "Thank you!"
 	s.csat(desk.CsatChange{Enabled: true, ThankYou: &thanks})
 	id := s.asked("+4915100")
-	s.answers("+4915100", "2 slow")
-	s.answers("+4915100", "４")
+	s.responds("+4915100", "2 slow")
+	s.responds("+4915100", "４")
 	s.scored(id, 4, "slow")
-	s.answers("+4915100", "★★★★★")
-	s.answers("+4915100", "5")
+	s.responds("+4915100", "★★★★★")
+	s.responds("+4915100", "5")
 	s.scored(id, 5, "slow")
 	s.count(1, `surveys WHERE changes = 2`)
 	s.count(1, `messages WHERE kind = 'SURVEY' AND text = $1 AND status = 'QUEUED'`, thanks)
 	s.wind(25 * time.Hour)
-	if s.answers("+4915100", "1") == id {
+	if s.responds("+4915100", "1") == id {
 		t.Error("an expired survey was answered")
 	}
 	s.scored(id, 5, "slow")
@@ -80,13 +80,13 @@ func TestABareNumberAnswersWhatWasAskedLast(t *testing.T) {
 	t.Parallel()
 	s := surveyed(t)
 	id := s.asked("+4915100")
-	next := s.answers("+4915100", "thanks, one more thing")
-	if next == id || s.answers("+4915100", "5") != id {
+	next := s.responds("+4915100", "thanks, one more thing")
+	if next == id || s.responds("+4915100", "5") != id {
 		t.Error("the score was not kept with the survey")
 	}
 	s.scored(id, 5, "")
 	s.replies(next, "how many do you need?")
-	if s.answers("+4915100", "3") != next {
+	if s.responds("+4915100", "3") != next {
 		t.Error("an answer to an agent was taken for a score")
 	}
 	s.scored(id, 5, "")
@@ -103,7 +103,7 @@ func TestAReopenedConversationIsStillAnswered(t *testing.T) {
 	if _, err := s.sets(id, model.Open); err != nil {
 		t.Fatal(err)
 	}
-	if s.answers("+4915100", "4") != id {
+	if s.responds("+4915100", "4") != id {
 		t.Error("the score went elsewhere")
 	}
 	s.scored(id, 4, "")
@@ -111,7 +111,7 @@ func TestAReopenedConversationIsStillAnswered(t *testing.T) {
 		t.Errorf("became %+v", c)
 	}
 	s.replies(id, "do you want 1 or 2?")
-	s.answers("+4915100", "2")
+	s.responds("+4915100", "2")
 	s.scored(id, 4, "")
 	s.sound()
 }
@@ -133,7 +133,7 @@ func TestAButtonSaysWhichSurveyItAnswers(t *testing.T) {
 	second := s.asked("+4915100")
 	var old model.ID
 	s.one((*string)(&old), `SELECT id::text FROM surveys WHERE conversation_id = $1`, first)
-	s.replies(s.answers("+4915100", "hello"), "yes?")
+	s.replies(s.responds("+4915100", "hello"), "yes?")
 	press := func(number, id string) {
 		s.sends(number, model.Incoming{Kind: model.InteractiveMessage, Text: "Good", Data: &model.MessageData{Choice: &model.Choice{ID: id, Title: "Good"}}})
 	}
@@ -168,7 +168,7 @@ func TestWhoResolvedItIsCredited(t *testing.T) {
 	ken := s.works("ken", 5)
 	id := s.asked("+4915100")
 	s.assigns(desk.Assign{Conversation: id, Agent: ken.ID})
-	s.answers("+4915100", "5")
+	s.responds("+4915100", "5")
 	s.count(1, `surveys WHERE score = 5 AND agent_id = $1`, s.hana.ID)
 	s.sound()
 }
@@ -178,7 +178,7 @@ func TestWhatABlockedCustomerWritesIsNoScore(t *testing.T) {
 	s := surveyed(t)
 	id := s.asked("+4915100")
 	s.exec(`UPDATE contacts SET blocked_at = now()`)
-	s.answers("+4915100", "1")
+	s.responds("+4915100", "1")
 	s.scored(id, 0, "")
 	s.exec(`UPDATE contacts SET blocked_at = NULL`)
 	s.hears("+4915200")
@@ -204,13 +204,13 @@ func TestAScoreReopensNothing(t *testing.T) {
 	id := s.asked("+4915100")
 	s.wantSaid(id, model.GreetingMessage, model.SurveyMessage)
 	s.closes("We are away")
-	s.answers("+4915100", "5")
+	s.responds("+4915100", "5")
 	s.scored(id, 5, "")
 	s.wantSaid(id, model.GreetingMessage, model.SurveyMessage)
 	if c := s.conversationNow(id); c.Status != model.Resolved {
 		t.Errorf("became %+v", c)
 	}
-	s.answers("+4915100", "not quite")
+	s.responds("+4915100", "not quite")
 	if c := s.conversationNow(id); c.Status != model.Open {
 		t.Errorf("became %+v", c)
 	}
