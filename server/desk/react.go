@@ -35,11 +35,39 @@ type reactions struct {
 	mu    *sync.Mutex
 	lanes map[lane]*errands // those with a goroutine
 	slots chan struct{}
-	work  *sync.WaitGroup
+	busy  int        // goroutines
+	idle  *sync.Cond // when there are none; a WaitGroup must not be added to while somebody waits
 }
 
 func newReactions() reactions {
-	return reactions{mu: &sync.Mutex{}, lanes: map[lane]*errands{}, slots: make(chan struct{}, reactors), work: &sync.WaitGroup{}}
+	mu := &sync.Mutex{}
+	return reactions{mu: mu, lanes: map[lane]*errands{}, slots: make(chan struct{}, reactors), idle: sync.NewCond(mu)}
+}
+
+// begin has the work done by a goroutine, for which wait waits. The caller holds the lock.
+func (r *reactions) begin(work func()) {
+	r.busy++
+	go func() {
+		defer r.end()
+		work()
+	}()
+}
+
+func (r *reactions) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.busy--; r.busy == 0 {
+		r.idle.Broadcast()
+	}
+}
+
+// wait returns when the desk has nothing more to do by itself.
+func (r *reactions) wait() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.busy > 0 {
+		r.idle.Wait()
+	}
 }
 
 // soon has the desk react to the conversation. It never blocks.
@@ -65,7 +93,7 @@ func (d *Desk) add(l lane, put func(*errands)) {
 	if !working {
 		e = &errands{}
 		d.reactions.lanes[l] = e
-		d.reactions.work.Go(func() { d.run(l) })
+		d.reactions.begin(func() { d.run(l) })
 	}
 	put(e)
 }
@@ -172,7 +200,9 @@ func (d *Desk) Arrived(account int64, agent model.ID) { d.freed(account, agent) 
 func (d *Desk) Redecide(account int64, channel model.ID) { d.drain(account, channel) }
 
 func (d *Desk) visit(what string, find func(context.Context) ([]model.ID, error), account int64) {
-	d.reactions.work.Go(func() {
+	d.reactions.mu.Lock()
+	defer d.reactions.mu.Unlock()
+	d.reactions.begin(func() {
 		d.reactions.slots <- struct{}{}
 		defer func() { <-d.reactions.slots }()
 		d.try(what, lane{account: account}, func(ctx context.Context) error {
