@@ -31,6 +31,9 @@ func (r *Resolver) Account() exec.AccountResolver { return &accountResolver{} }
 // Agent is part of gqlgen's root.
 func (r *Resolver) Agent() exec.AgentResolver { return &agentResolver{r} }
 
+// AiAgent is part of gqlgen's root.
+func (r *Resolver) AiAgent() exec.AiAgentResolver { return &aiAgentResolver{r} }
+
 // Attachment is part of gqlgen's root.
 func (r *Resolver) Attachment() exec.AttachmentResolver { return &attachmentResolver{r} }
 
@@ -40,6 +43,9 @@ func (r *Resolver) AuditEntry() exec.AuditEntryResolver { return &auditEntryReso
 // Channel is part of gqlgen's root.
 func (r *Resolver) Channel() exec.ChannelResolver { return &channelResolver{r} }
 
+// ChannelAiAgent is part of gqlgen's root.
+func (r *Resolver) ChannelAiAgent() exec.ChannelAiAgentResolver { return &channelAiResolver{r} }
+
 // Contact is part of gqlgen's root.
 func (r *Resolver) Contact() exec.ContactResolver { return &contactResolver{r} }
 
@@ -48,6 +54,9 @@ func (r *Resolver) Conversation() exec.ConversationResolver { return &conversati
 
 // ConversationChange is part of gqlgen's root.
 func (r *Resolver) ConversationChange() exec.ConversationChangeResolver { return &changeResolver{r} }
+
+// Csat is part of gqlgen's root.
+func (r *Resolver) Csat() exec.CsatResolver { return &csatResolver{r} }
 
 // Delivery is part of gqlgen's root.
 func (r *Resolver) Delivery() exec.DeliveryResolver { return &deliveryResolver{r} }
@@ -83,6 +92,9 @@ func (r *Resolver) RoutingDecision() exec.RoutingDecisionResolver { return &deci
 
 // Subscription is part of gqlgen's root.
 func (r *Resolver) Subscription() exec.SubscriptionResolver { return &subscriptionResolver{r} }
+
+// Survey is part of gqlgen's root.
+func (r *Resolver) Survey() exec.SurveyResolver { return &surveyResolver{r} }
 
 // Team is part of gqlgen's root.
 func (r *Resolver) Team() exec.TeamResolver { return &teamResolver{r} }

@@ -190,7 +190,8 @@ func TestEnumsAreTheModels(t *testing.T) {
 		"AssignmentMode": "AssignmentMode", "ReopenPolicy": "ReopenPolicy", "ConversationStatus": "ConversationStatus", "Priority": "Priority", "ChangeReason": "Reason", "HandOverReason": "HandOverReason",
 		"MessageDirection": "Direction", "MessageKind": "MessageKind", "DeliveryStatus": "DeliveryStatus", "SendOutcome": "SendOutcome", "AttachmentState": "AttachmentState",
 		"Weekday": "Weekday", "RuleMatch": "Match", "RuleFallback": "Fallback", "RuleWarningCode": "WarningCode", "ContactHistory": "ContactHistory",
-		"BusinessHours": "BusinessHours", "AuditAction": "AuditAction", "AuditSubject": "AuditSubject"} {
+		"SurveyLanguage": "SurveyLanguage", "SurveyNotDelivered": "NotDelivered", "SurveyAnswerWay": "AnswerWay",
+		"BusinessHours": "BusinessHours", "AuditAction": "AuditAction", "AuditSubject": "AuditSubject", "AiKeyHeader": "AiKeyHeader", "AiProblemKind": "AiProblemKind"} {
 		want := constantsOf(t, typ)
 		var got []string
 		for _, value := range graph.Schema().Schema().Types[name].EnumValues {

@@ -15,8 +15,8 @@ type CsatChange struct {
 	ThankYou          *string
 	ExpiresAfterHours *int
 	Language          *model.SurveyLanguage
-	AskLabels         *[]model.ID
-	SkipLabels        *[]model.ID
+	AskLabels         []model.ID
+	SkipLabels        []model.ID
 	Template          *model.TemplateCall // one without an id removes it
 }
 
@@ -56,9 +56,9 @@ func (ch CsatChange) apply(c model.Csat) (*model.Csat, error) {
 	if ch.Language != nil {
 		c.Language = *ch.Language
 	}
-	for to, from := range map[*[]model.ID]*[]model.ID{&c.AskLabelIDs: ch.AskLabels, &c.SkipLabelIDs: ch.SkipLabels} {
+	for to, from := range map[*[]model.ID][]model.ID{&c.AskLabelIDs: ch.AskLabels, &c.SkipLabelIDs: ch.SkipLabels} {
 		if from != nil {
-			*to = unique(*from)
+			*to = unique(from)
 		}
 	}
 	if err := ch.template(&c); err != nil {

@@ -2,6 +2,8 @@ package desk
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,39 +37,11 @@ type reactions struct {
 	mu    *sync.Mutex
 	lanes map[lane]*errands // those with a goroutine
 	slots chan struct{}
-	busy  int        // goroutines
-	idle  *sync.Cond // when there are none; a WaitGroup must not be added to while somebody waits
+	work  *tasks
 }
 
 func newReactions() reactions {
-	mu := &sync.Mutex{}
-	return reactions{mu: mu, lanes: map[lane]*errands{}, slots: make(chan struct{}, reactors), idle: sync.NewCond(mu)}
-}
-
-// begin has the work done by a goroutine, for which wait waits. The caller holds the lock.
-func (r *reactions) begin(work func()) {
-	r.busy++
-	go func() {
-		defer r.end()
-		work()
-	}()
-}
-
-func (r *reactions) end() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.busy--; r.busy == 0 {
-		r.idle.Broadcast()
-	}
-}
-
-// wait returns when the desk has nothing more to do by itself.
-func (r *reactions) wait() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for r.busy > 0 {
-		r.idle.Wait()
-	}
+	return reactions{mu: &sync.Mutex{}, lanes: map[lane]*errands{}, slots: make(chan struct{}, reactors), work: newTasks()}
 }
 
 // soon has the desk react to the conversation. It never blocks.
@@ -93,7 +67,7 @@ func (d *Desk) add(l lane, put func(*errands)) {
 	if !working {
 		e = &errands{}
 		d.reactions.lanes[l] = e
-		d.reactions.begin(func() { d.run(l) })
+		d.reactions.work.Go(func() { d.run(l) })
 	}
 	put(e)
 }
@@ -122,8 +96,8 @@ func (d *Desk) run(l lane) {
 		if e.queue {
 			d.try("serve the queue of a channel", l, func(ctx context.Context) error { return d.drainNow(ctx, l.account, l.channel) })
 		}
-		for _, id := range e.conversations {
-			d.try("react to a conversation", l, func(ctx context.Context) error { return d.React(ctx, l.account, l.channel, id) })
+		for some := range slices.Chunk(e.conversations, maxTogether) {
+			d.try("react to conversations", l, func(ctx context.Context) error { return d.React(ctx, l.account, l.channel, some...) })
 		}
 	}
 }
@@ -137,13 +111,14 @@ func (d *Desk) try(what string, l lane, do func(context.Context) error) {
 	}
 }
 
-// React does what the desk does by itself about a conversation: it says what is to be said to what the customer wrote,
-// and has a new or reopened one placed. Each is a transaction of its own, and what was done is not done again.
-func (d *Desk) React(ctx context.Context, account int64, channel, conversation model.ID) error {
-	if err := d.hear(ctx, account, conversation); err != nil {
-		return err
+// React does what the desk does by itself about conversations of the channel: it says what is to be said to what the
+// customer wrote, and has new and reopened ones placed. What was done is not done again.
+func (d *Desk) React(ctx context.Context, account int64, channel model.ID, conversations ...model.ID) error {
+	var all []error
+	for _, id := range conversations {
+		all = append(all, d.hear(ctx, account, id))
 	}
-	return d.Place(ctx, account, channel, conversation)
+	return errors.Join(append(all, d.Place(ctx, account, channel, conversations...))...)
 }
 
 // hear reacts to what the customer wrote since the desk last did, and notes that. Nothing is said twice: it is decided
@@ -175,10 +150,8 @@ func (d *Desk) drainNow(ctx context.Context, account int64, channel model.ID) er
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		for _, id := range ids {
-			if err := d.Place(ctx, account, channel, id); err != nil {
-				return err
-			}
+		if err := d.Place(ctx, account, channel, ids...); err != nil {
+			return err
 		}
 	}
 }
@@ -200,9 +173,7 @@ func (d *Desk) Arrived(account int64, agent model.ID) { d.freed(account, agent) 
 func (d *Desk) Redecide(account int64, channel model.ID) { d.drain(account, channel) }
 
 func (d *Desk) visit(what string, find func(context.Context) ([]model.ID, error), account int64) {
-	d.reactions.mu.Lock()
-	defer d.reactions.mu.Unlock()
-	d.reactions.begin(func() {
+	d.reactions.work.Go(func() {
 		d.reactions.slots <- struct{}{}
 		defer func() { <-d.reactions.slots }()
 		d.try(what, lane{account: account}, func(ctx context.Context) error {

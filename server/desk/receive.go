@@ -35,5 +35,5 @@ func (d *Desk) Receive(ctx context.Context, c *model.Channel, messages []model.I
 // nothing: messages may come while it waits, and afterwards.
 func (d *Desk) EndReceiving() {
 	d.intake.Wait()
-	d.reactions.wait()
+	d.reactions.work.Wait()
 }

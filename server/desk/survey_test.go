@@ -145,7 +145,7 @@ func TestLabelsSayWhoIsAsked(t *testing.T) {
 		return l.ID
 	}
 	vip, spam := label("vip"), label("spam")
-	s.csat(desk.CsatChange{Enabled: true, AskLabels: &[]model.ID{vip}, SkipLabels: &[]model.ID{spam}})
+	s.csat(desk.CsatChange{Enabled: true, AskLabels: []model.ID{vip}, SkipLabels: []model.ID{spam}})
 	want := map[int]bool{0: false, 1: true, 2: false}
 	for i, labels := range [][]model.ID{nil, {vip}, {vip, spam}} {
 		c := s.hears("+491510" + string(rune('0'+i)))
@@ -169,7 +169,7 @@ func TestSurveySettingsAreChecked(t *testing.T) {
 	s := surveyed(t)
 	long, hours, nowhere := strings.Repeat("x", 1001), 721, model.SurveyLanguage("FR")
 	for field, c := range map[string]desk.CsatChange{"question": {Question: &long}, "expiresAfterHours": {ExpiresAfterHours: &hours}, "language": {Language: &nowhere},
-		"askLabelIds": {AskLabels: &[]model.ID{model.NewID(model.KindLabel)}}} {
+		"askLabelIds": {AskLabels: []model.ID{model.NewID(model.KindLabel)}}} {
 		c.Channel = s.channel.ID
 		if _, err := s.UpdateCsat(s.asAdmin(), c); model.CodeOf(err) == "" || err.(*model.Error).Field[0] != field {
 			t.Errorf("%s: %v", field, err)
