@@ -37,11 +37,11 @@ type reactions struct {
 	mu    *sync.Mutex
 	lanes map[lane]*errands // those with a goroutine
 	slots chan struct{}
-	work  *sync.WaitGroup
+	work  *tasks
 }
 
 func newReactions() reactions {
-	return reactions{mu: &sync.Mutex{}, lanes: map[lane]*errands{}, slots: make(chan struct{}, reactors), work: &sync.WaitGroup{}}
+	return reactions{mu: &sync.Mutex{}, lanes: map[lane]*errands{}, slots: make(chan struct{}, reactors), work: newTasks()}
 }
 
 // soon has the desk react to the conversation. It never blocks.
