@@ -31,6 +31,9 @@ func (r *Resolver) Account() exec.AccountResolver { return &accountResolver{} }
 // Agent is part of gqlgen's root.
 func (r *Resolver) Agent() exec.AgentResolver { return &agentResolver{r} }
 
+// Article is part of gqlgen's root.
+func (r *Resolver) Article() exec.ArticleResolver { return &articleResolver{r} }
+
 // Attachment is part of gqlgen's root.
 func (r *Resolver) Attachment() exec.AttachmentResolver { return &attachmentResolver{r} }
 
@@ -54,6 +57,11 @@ func (r *Resolver) Delivery() exec.DeliveryResolver { return &deliveryResolver{r
 
 // EventPayload is part of gqlgen's root.
 func (r *Resolver) EventPayload() exec.EventPayloadResolver { return &eventPayloadResolver{} }
+
+// FoundArticlePart is part of gqlgen's root.
+func (r *Resolver) FoundArticlePart() exec.FoundArticlePartResolver {
+	return &foundArticlePartResolver{r}
+}
 
 // Hours is part of gqlgen's root.
 func (r *Resolver) Hours() exec.HoursResolver { return &hoursResolver{r} }

@@ -15,7 +15,8 @@ import (
 var (
 	forLeads = []string{"createTeam", "updateTeam", "deleteTeam", "createLabel", "updateLabel", "deleteLabel", "addChannelAgents", "removeChannelAgents", "setChannelAgents",
 		"updateGreeting", "updateHours", "auditLog",
-		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules", "simulateRouting"}
+		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules", "simulateRouting",
+		"searchArticles", "createArticle", "updateArticle", "deleteArticle", "importArticles"}
 	forAdmins = []string{"createAgent", "updateAgent", "resetPassword", "createChannel", "updateChannel", "removeChannel", "rotateWebhookUrl", "updateAssignment"}
 )
 

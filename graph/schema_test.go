@@ -190,7 +190,7 @@ func TestEnumsAreTheModels(t *testing.T) {
 		"AssignmentMode": "AssignmentMode", "ReopenPolicy": "ReopenPolicy", "ConversationStatus": "ConversationStatus", "Priority": "Priority", "ChangeReason": "Reason",
 		"MessageDirection": "Direction", "MessageKind": "MessageKind", "DeliveryStatus": "DeliveryStatus", "SendOutcome": "SendOutcome", "AttachmentState": "AttachmentState",
 		"Weekday": "Weekday", "RuleMatch": "Match", "RuleFallback": "Fallback", "RuleWarningCode": "WarningCode", "ContactHistory": "ContactHistory",
-		"BusinessHours": "BusinessHours", "AuditAction": "AuditAction", "AuditSubject": "AuditSubject"} {
+		"BusinessHours": "BusinessHours", "AuditAction": "AuditAction", "AuditSubject": "AuditSubject", "ImportOutcome": "ImportOutcome"} {
 		want := constantsOf(t, typ)
 		var got []string
 		for _, value := range graph.Schema().Schema().Types[name].EnumValues {
