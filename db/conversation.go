@@ -44,6 +44,8 @@ type Change struct {
 	By     *model.Viewer
 	Reason model.Reason
 	At     time.Time
+
+	HandOver model.HandOverReason // of an AI Agent; only AddMessage stores it
 }
 
 // SaveConversation stores the next version of a conversation that is locked, writes the change into its history, and

@@ -55,11 +55,13 @@ func TestEnumsAreTheModels(t *testing.T) {
 		{"channels", "kind"}: "ChannelKind", {"channels", "provider"}: "ProviderName", {"identities", "kind"}: "ChannelKind",
 		{"channels", "reopen_policy"}: "ReopenPolicy", {"channels", "assignment_mode"}: "AssignmentMode",
 		{"conversations", "status"}: "ConversationStatus", {"conversations", "priority"}: "Priority",
-		{"conversation_changes", "status"}: "ConversationStatus", {"conversation_changes", "reason"}: "Reason",
+		{"conversation_changes", "status"}: "ConversationStatus", {"conversation_changes", "reason"}: "Reason", {"conversation_changes", "hand_over"}: "HandOverReason",
+		{"ai_agents", "key_header"}: "AiKeyHeader", {"channels", "ai_problem"}: "AiProblemKind",
 		{"messages", "direction"}: "Direction", {"messages", "kind"}: "MessageKind", {"messages", "status"}: "DeliveryStatus",
 		{"send_attempts", "outcome"}: "SendOutcome", {"attachments", "state"}: "AttachmentState",
 		{"rules", "match"}: "Match", {"rules", "fallback"}: "Fallback",
 		{"conversations", "to_place"}: "Stage", {"decisions", "stage"}: "Stage", {"decisions", "outcome"}: "RoutingOutcome", {"decisions", "target_kind"}: "TargetKind",
+		{"surveys", "not_delivered"}: "NotDelivered", {"surveys", "answered_by"}: "AnswerWay",
 		{"event_outbox", "kind"}: "EventKind", {"events", "kind"}: "EventKind",
 	} {
 		var allowed []string

@@ -90,7 +90,7 @@ func (s *Store) InConversation(ctx context.Context, c *model.Conversation, messa
 	return in, nil
 }
 
-// Saying is a message that an agent adds to a conversation that is locked.
+// Saying is a message that an agent, an AI Agent or the desk adds to a conversation that is locked.
 type Saying struct {
 	Message      *model.Message      // its Seq is the conversation's LastSeq
 	Conversation *model.Conversation // as it is with the message
@@ -101,17 +101,19 @@ type Saying struct {
 // one statement. A client key that is in use violates messages_client_key.
 func (s *Store) AddMessage(ctx context.Context, n Saying) error {
 	m, c := n.Message, n.Conversation
-	var reason *string
+	var reason, handOver *string
 	var by model.Viewer
 	var at time.Time
 	if n.Change != nil {
 		reason, by, at = nullText(string(n.Change.Reason)), *n.Change.By, n.Change.At
+		handOver = nullText(string(n.Change.HandOver))
 	}
 	_, err := s.hot.Exec(ctx, addMessage,
 		c.AccountID, string(c.ID), string(c.Status), null(c.AgentID), null(c.AiAgentID), null(c.TeamID), null(c.FormerAgentID), c.Version, c.Epoch,
 		c.UnreadCount, c.LastActivityAt, c.WaitingSince, c.SnoozedUntil, c.ResolvedAt, c.ClosedAt, nullText(string(c.ClosedReason)), c.LastSeq,
 		reason, at, null(by.Agent), nullText(by.System),
-		string(m.ID), string(m.Direction), string(m.Kind), m.Text, m.Data, null(m.AgentID), nullText(m.ClientKey), null(m.ReplyToID), nullText(string(m.Status)), m.CreatedAt)
+		string(m.ID), string(m.Direction), string(m.Kind), m.Text, m.Data, null(m.AgentID), nullText(m.ClientKey), null(m.ReplyToID), nullText(string(m.Status)), m.CreatedAt,
+		null(m.AiAgentID), handOver)
 	if err != nil {
 		return fmt.Errorf("add message %s: %w", m.ID, err)
 	}
@@ -126,11 +128,11 @@ const addMessage = `WITH saved AS (
 			unread_count = $10, last_activity_at = $11, waiting_since = $12, snoozed_until = $13, resolved_at = $14, closed_at = $15, closed_reason = $16, last_seq = $17
 		WHERE account_id = $1 AND id = $2 RETURNING *),
 	noted AS (
-		INSERT INTO conversation_changes (account_id, conversation_id, version, at, reason, actor_agent_id, actor_system, status, agent_id, ai_agent_id, team_id)
-		SELECT account_id, id, version, $19, $18, $20, $21, status, agent_id, ai_agent_id, team_id FROM saved WHERE $18::text IS NOT NULL),
+		INSERT INTO conversation_changes (account_id, conversation_id, version, at, reason, actor_agent_id, actor_system, status, agent_id, ai_agent_id, team_id, hand_over)
+		SELECT account_id, id, version, $19, $18, $20, $21, status, agent_id, ai_agent_id, team_id, $33 FROM saved WHERE $18::text IS NOT NULL),
 	said AS (
-		INSERT INTO messages (account_id, conversation_id, seq, id, channel_id, direction, kind, text, data, agent_id, client_key, reply_to_id, status, created_at)
-		SELECT account_id, id, last_seq, $22, channel_id, $23, $24, $25, $26, $27, $28, $29, $30, $31 FROM saved
+		INSERT INTO messages (account_id, conversation_id, seq, id, channel_id, direction, kind, text, data, agent_id, ai_agent_id, client_key, reply_to_id, status, created_at)
+		SELECT account_id, id, last_seq, $22, channel_id, $23, $24, $25, $26, $27, $32, $28, $29, $30, $31 FROM saved
 		RETURNING account_id, id, conversation_id, channel_id, seq, status),
 	sending AS (
 		INSERT INTO river_job (args, kind, max_attempts, priority, queue, state)

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -79,7 +80,9 @@ var Invariants = []Invariant{
 	{"references-stay-inside", "what has no foreign key still points into its own account",
 		`SELECT format('account %s message %s', m.account_id, m.id) FROM messages m
 		LEFT JOIN conversations v ON v.account_id = m.account_id AND v.id = m.conversation_id AND v.channel_id = m.channel_id
-		LEFT JOIN agents a ON a.account_id = m.account_id AND a.id = m.agent_id WHERE v.id IS NULL OR (m.agent_id IS NOT NULL AND a.id IS NULL)
+		LEFT JOIN agents a ON a.account_id = m.account_id AND a.id = m.agent_id
+		LEFT JOIN ai_agents b ON b.account_id = m.account_id AND b.id = m.ai_agent_id
+		WHERE v.id IS NULL OR (m.agent_id IS NOT NULL AND a.id IS NULL) OR (m.ai_agent_id IS NOT NULL AND b.id IS NULL)
 		UNION ALL SELECT format('account %s attachment %s', f.account_id, f.id) FROM attachments f WHERE f.message_id IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.account_id = f.account_id AND m.id = f.message_id AND m.conversation_id = f.conversation_id)`},
 	{"waits-without-owner", "a conversation that waits in the queue, or is to be decided about, is OPEN and an AI Agent does not have it; one that waits has no owner",
@@ -112,8 +115,27 @@ var Invariants = []Invariant{
 	{"parts-are-counted", "an account's number of parts is how many can be found",
 		`SELECT format('account %s: %s counted, %s there', c.account_id, c.parts, n.parts) FROM article_counts c CROSS JOIN LATERAL (
 			SELECT count(*) AS parts FROM article_parts p WHERE p.account_id = c.account_id AND p.terms IS NOT NULL) n WHERE n.parts <> c.parts`},
+	{"survey-is-of-its-resolve", "a survey belongs to one move to RESOLVED and is credited to who made it",
+		`SELECT format('account %s survey %s', s.account_id, s.id) FROM surveys s JOIN conversation_changes h
+			ON h.account_id = s.account_id AND h.conversation_id = s.conversation_id AND h.version = s.version
+		WHERE h.status <> 'RESOLVED' OR s.agent_id IS DISTINCT FROM h.actor_agent_id OR s.team_id IS DISTINCT FROM h.team_id
+		OR s.ai_agent_id IS DISTINCT FROM CASE WHEN h.actor_agent_id IS NULL THEN h.ai_agent_id END
+		OR EXISTS (SELECT 1 FROM conversation_changes b WHERE b.account_id = h.account_id AND b.conversation_id = h.conversation_id AND b.version = h.version - 1 AND b.status = 'RESOLVED')`},
+	{"survey-was-asked", "the message of a survey asks it, and tells whether it was delivered",
+		`SELECT format('account %s survey %s', s.account_id, s.id) FROM surveys s WHERE s.message_id IS NOT NULL AND NOT EXISTS (
+			SELECT 1 FROM messages m WHERE m.account_id = s.account_id AND m.id = s.message_id AND m.conversation_id = s.conversation_id AND m.kind = 'SURVEY'
+			AND m.data ->> 'survey' = s.id::text AND (m.status = 'FAILED') = (s.not_delivered IS NOT NULL))`},
+	{"survey-was-answered", "who answered by a message did so in the conversation that was asked about",
+		`SELECT format('account %s message %s', m.account_id, m.id) FROM messages m WHERE m.data ? 'survey' AND NOT EXISTS (
+			SELECT 1 FROM surveys s WHERE s.account_id = m.account_id AND s.id = (m.data ->> 'survey')::uuid AND s.conversation_id = m.conversation_id)`},
+	{"ai-may-answer", "a conversation does not stay for a minute with an AI Agent that may no longer answer there",
+		`SELECT format('account %s conversation %s: %s', o.account_id, o.id, o.reason) FROM (` + strings.ReplaceAll(orphans, "$1", "ALL") + `) o WHERE o.since < now() - interval '1 minute'`},
+	{"handed-over-says-why", "a conversation that went from an AI Agent to people has a note about it",
+		`SELECT format('account %s conversation %s version %s', h.account_id, h.conversation_id, h.version) FROM conversation_changes h WHERE h.hand_over IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.account_id = h.account_id AND m.conversation_id = h.conversation_id AND m.kind = 'NOTE' AND m.created_at = h.at)`},
 	{"secrets-are-sealed", "no secret lies open",
-		`SELECT format('account %s channel %s', account_id, id) FROM channels WHERE secret !~ '^k[0-9]+:' OR secret_before !~ '^k[0-9]+:'`},
+		`SELECT format('account %s channel %s', account_id, id) FROM channels WHERE secret !~ '^k[0-9]+:' OR secret_before !~ '^k[0-9]+:'
+		UNION ALL SELECT format('account %s AI Agent %s', account_id, id) FROM ai_agents WHERE secret !~ '^k[0-9]+:'`},
 	{"channel-has-a-key", "a channel that works has one current webhook address",
 		`SELECT format('account %s channel %s', c.account_id, c.id) FROM channels c WHERE c.removed_at IS NULL
 		AND NOT EXISTS (SELECT 1 FROM webhook_keys k WHERE k.account_id = c.account_id AND k.channel_id = c.id AND k.expires_at IS NULL)`},

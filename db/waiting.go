@@ -31,14 +31,14 @@ func (s *Store) ToPlace(ctx context.Context, c *model.Conversation, stage model.
 
 // LeaveQueue makes a conversation, which is locked, wait for whoever takes it by hand.
 func (s *Store) LeaveQueue(ctx context.Context, c *model.Conversation) error {
-	return s.KeepPlaced(ctx, c)
+	return s.KeepPlaced(ctx, c.AccountID, c.ID)
 }
 
 // PlaceAfresh has every conversation of the channel decided again that is OPEN and nobody's: one that was given to a team
-// within it, the others from the beginning.
+// within it, one that an AI Agent handed over among people, the others from the beginning.
 func (s *Store) PlaceAfresh(ctx context.Context, account int64, channel model.ID) error {
 	_, err := s.hot.Exec(ctx, `WITH held AS MATERIALIZED (SELECT c.id FROM conversations c WHERE c.account_id = $1 AND c.channel_id = $2 AND c.status = 'OPEN' AND c.agent_id IS NULL ORDER BY c.id FOR NO KEY UPDATE)
-		UPDATE conversations c SET to_place = CASE WHEN c.team_id IS NULL THEN 'ALL' ELSE 'HUMANS' END, target_kind = CASE WHEN c.team_id IS NOT NULL THEN 'TEAM' END, target_id = c.team_id
+		UPDATE conversations c SET to_place = CASE WHEN c.team_id IS NULL AND c.handed_over_at IS NULL THEN 'ALL' ELSE 'HUMANS' END, target_kind = CASE WHEN c.team_id IS NOT NULL THEN 'TEAM' END, target_id = c.team_id
 		FROM held h WHERE c.account_id = $1 AND c.id = h.id AND channel_places($1, $2)`, account, string(channel))
 	if err != nil {
 		return fmt.Errorf("have the conversations of channel %s placed afresh: %w", channel, err)

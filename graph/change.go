@@ -38,6 +38,11 @@ func (r *changeResolver) Team(ctx context.Context, list []*model.ConversationCha
 	return some(ctx, &r.load(ctx, v.Account).Teams, idsOf(list, func(c *model.ConversationChange) model.ID { return c.TeamID }))
 }
 
+// HandOver is why the AI Agent no longer has the conversation.
+func (r *changeResolver) HandOver(_ context.Context, c *model.ConversationChange) (*model.HandOverReason, error) {
+	return present(c.HandOver), nil
+}
+
 // AssignConversation gives a conversation to somebody.
 func (r *mutationResolver) AssignConversation(ctx context.Context, in exec.AssignConversationInput) (*exec.AssignConversationPayload, error) {
 	if err := onlyTrue(in.To.Unassigned, "to", "unassigned"); err != nil {

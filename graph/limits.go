@@ -46,12 +46,14 @@ func price(c *exec.ComplexityRoot) {
 	c.Contact.Conversations = priceOf
 	c.Conversation.Messages = priceOf
 	c.Conversation.History = priceOf
+	c.Conversation.Surveys = priceOf
 	c.Conversation.RoutingDecisions = priceOf
 }
 
 func priceQueries(c *exec.ComplexityRoot) {
 	c.Query.Nodes = func(child int, ids []model.ID) int { return 1 + min(len(ids), maxNodes)*child }
 	c.Query.Agents = priceOf
+	c.Query.AiAgents = priceOf
 	c.Query.Teams = priceOf
 	c.Query.Labels = priceOf
 	c.Query.Channels = priceOf
@@ -81,6 +83,7 @@ func priceLists(c *exec.ComplexityRoot) {
 	c.Channel.Rules = members
 	c.RoutingRule.Conditions, c.RoutingCondition.ContactLabels, c.RoutingAction.Labels = short, short, short
 	c.Hours.Weekly, c.Hours.Exceptions, c.Hours.Week = short, short, short
+	c.Csat.AskLabels, c.Csat.SkipLabels = short, short
 	c.DayHours.Intervals, c.HoursException.Intervals, c.DayPlan.Open = short, short, short
 	c.RoutingExplanation.Rules, c.RoutingExplanation.Candidates = members, members
 	c.RoutingExplanation.WouldFree, c.ExplainedRule.Conditions, c.RoutingRemedy.Agents = short, short, short

@@ -53,6 +53,16 @@ func agentConnection(s *model.Slice[*model.Agent], err error) (*exec.AgentConnec
 	return &exec.AgentConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
+func aiAgentConnection(s *model.Slice[*model.AiAgent], err error) (*exec.AiAgentConnection, error) {
+	if err != nil {
+		return nil, err
+	}
+	edge := func(cursor string, node *model.AiAgent) *exec.AiAgentEdge {
+		return &exec.AiAgentEdge{Cursor: cursor, Node: node}
+	}
+	return &exec.AiAgentConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
+}
+
 func teamConnection(s *model.Slice[*model.Team], err error) (*exec.TeamConnection, error) {
 	if err != nil {
 		return nil, err
@@ -131,6 +141,16 @@ func changeConnection(s *model.Slice[*model.ConversationChange], err error) (*ex
 		return &exec.ConversationChangeEdge{Cursor: cursor, Node: node}
 	}
 	return &exec.ConversationChangeConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
+}
+
+func surveyConnection(s *model.Slice[*model.Survey], err error) (*exec.SurveyConnection, error) {
+	if err != nil {
+		return nil, err
+	}
+	edge := func(cursor string, node *model.Survey) *exec.SurveyEdge {
+		return &exec.SurveyEdge{Cursor: cursor, Node: node}
+	}
+	return &exec.SurveyConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
 func decisionConnection(s *model.Slice[*model.RoutingDecision], err error) (*exec.RoutingDecisionConnection, error) {

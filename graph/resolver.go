@@ -34,6 +34,9 @@ func (r *Resolver) Agent() exec.AgentResolver { return &agentResolver{r} }
 // Article is part of gqlgen's root.
 func (r *Resolver) Article() exec.ArticleResolver { return &articleResolver{r} }
 
+// AiAgent is part of gqlgen's root.
+func (r *Resolver) AiAgent() exec.AiAgentResolver { return &aiAgentResolver{r} }
+
 // Attachment is part of gqlgen's root.
 func (r *Resolver) Attachment() exec.AttachmentResolver { return &attachmentResolver{r} }
 
@@ -43,6 +46,9 @@ func (r *Resolver) AuditEntry() exec.AuditEntryResolver { return &auditEntryReso
 // Channel is part of gqlgen's root.
 func (r *Resolver) Channel() exec.ChannelResolver { return &channelResolver{r} }
 
+// ChannelAiAgent is part of gqlgen's root.
+func (r *Resolver) ChannelAiAgent() exec.ChannelAiAgentResolver { return &channelAiResolver{r} }
+
 // Contact is part of gqlgen's root.
 func (r *Resolver) Contact() exec.ContactResolver { return &contactResolver{r} }
 
@@ -51,6 +57,9 @@ func (r *Resolver) Conversation() exec.ConversationResolver { return &conversati
 
 // ConversationChange is part of gqlgen's root.
 func (r *Resolver) ConversationChange() exec.ConversationChangeResolver { return &changeResolver{r} }
+
+// Csat is part of gqlgen's root.
+func (r *Resolver) Csat() exec.CsatResolver { return &csatResolver{r} }
 
 // Delivery is part of gqlgen's root.
 func (r *Resolver) Delivery() exec.DeliveryResolver { return &deliveryResolver{r} }
@@ -91,6 +100,9 @@ func (r *Resolver) RoutingDecision() exec.RoutingDecisionResolver { return &deci
 
 // Subscription is part of gqlgen's root.
 func (r *Resolver) Subscription() exec.SubscriptionResolver { return &subscriptionResolver{r} }
+
+// Survey is part of gqlgen's root.
+func (r *Resolver) Survey() exec.SurveyResolver { return &surveyResolver{r} }
 
 // Team is part of gqlgen's root.
 func (r *Resolver) Team() exec.TeamResolver { return &teamResolver{r} }

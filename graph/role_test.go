@@ -14,10 +14,11 @@ import (
 // The root fields that are not for everybody who is signed in.
 var (
 	forLeads = []string{"createTeam", "updateTeam", "deleteTeam", "createLabel", "updateLabel", "deleteLabel", "addChannelAgents", "removeChannelAgents", "setChannelAgents",
-		"updateGreeting", "updateHours", "auditLog",
-		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules", "simulateRouting",
+		"updateGreeting", "updateHours", "updateCsat", "auditLog",
+		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules", "simulateRouting", "setChannelAiAgent",
 		"searchArticles", "createArticle", "updateArticle", "deleteArticle", "importArticles"}
-	forAdmins = []string{"createAgent", "updateAgent", "resetPassword", "createChannel", "updateChannel", "removeChannel", "rotateWebhookUrl", "updateAssignment"}
+	forAdmins = []string{"createAgent", "updateAgent", "resetPassword", "createChannel", "updateChannel", "removeChannel", "rotateWebhookUrl", "updateAssignment",
+		"createAiAgent", "updateAiAgent", "deleteAiAgent", "testAiAgent"}
 )
 
 // Every root field is asked for by nobody, an agent, a supervisor and an admin.

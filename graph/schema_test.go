@@ -187,10 +187,11 @@ func TestUserErrorCodesAreTheModels(t *testing.T) {
 func TestEnumsAreTheModels(t *testing.T) {
 	t.Parallel()
 	for name, typ := range map[string]string{"Role": "Role", "Availability": "Availability", "ChannelKind": "ChannelKind", "Provider": "ProviderName", "ChannelState": "ChannelState",
-		"AssignmentMode": "AssignmentMode", "ReopenPolicy": "ReopenPolicy", "ConversationStatus": "ConversationStatus", "Priority": "Priority", "ChangeReason": "Reason",
+		"AssignmentMode": "AssignmentMode", "ReopenPolicy": "ReopenPolicy", "ConversationStatus": "ConversationStatus", "Priority": "Priority", "ChangeReason": "Reason", "HandOverReason": "HandOverReason",
 		"MessageDirection": "Direction", "MessageKind": "MessageKind", "DeliveryStatus": "DeliveryStatus", "SendOutcome": "SendOutcome", "AttachmentState": "AttachmentState",
 		"Weekday": "Weekday", "RuleMatch": "Match", "RuleFallback": "Fallback", "RuleWarningCode": "WarningCode", "ContactHistory": "ContactHistory",
-		"BusinessHours": "BusinessHours", "AuditAction": "AuditAction", "AuditSubject": "AuditSubject", "ImportOutcome": "ImportOutcome"} {
+		"SurveyLanguage": "SurveyLanguage", "SurveyNotDelivered": "NotDelivered", "SurveyAnswerWay": "AnswerWay",
+		"BusinessHours": "BusinessHours", "AuditAction": "AuditAction", "AuditSubject": "AuditSubject", "ImportOutcome": "ImportOutcome", "AiKeyHeader": "AiKeyHeader", "AiProblemKind": "AiProblemKind"} {
 		want := constantsOf(t, typ)
 		var got []string
 		for _, value := range graph.Schema().Schema().Types[name].EnumValues {

@@ -40,6 +40,8 @@ func DecideAutoReply(h Heard) *AutoReply {
 }
 
 func (h *Heard) away() bool {
-	present := h.AgentAt != nil && h.At.Sub(*h.AgentAt) < AgentPause
-	return h.Away != "" && !present && !h.Calendar.IsOpen(h.At)
+	return h.Away != "" && !h.present() && !h.Calendar.IsOpen(h.At)
 }
+
+// present tells whether an agent wrote just now.
+func (h *Heard) present() bool { return h.AgentAt != nil && h.At.Sub(*h.AgentAt) < AgentPause }

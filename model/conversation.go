@@ -48,6 +48,10 @@ const (
 	ReasonMerged        Reason = "MERGED"         // two contacts turned out to be one: this is the younger conversation
 	ReasonExpired       Reason = "EXPIRED"        // RESOLVED long enough to be CLOSED
 	ReasonPlaced        Reason = "PLACED"         // the desk decided who answers: see the decisions
+	ReasonPassedOn      Reason = "PASSED_ON"      // the owner went away, and it was given to others
+	ReasonHandedOver    Reason = "HANDED_OVER"    // the AI Agent gave it to people
+	ReasonAiStopped     Reason = "AI_STOPPED"     // its AI Agent may no longer answer on the channel
+	ReasonResolvedByAi  Reason = "RESOLVED_BY_AI" // the AI Agent resolved it, since the customer was content
 )
 
 // Conversation is one thread of one contact on one channel.
@@ -141,6 +145,16 @@ func (c *Conversation) Give(agent, team ID) {
 	if c.Status == AiReplying {
 		c.Status = Open
 	}
+}
+
+// GiveAi makes the AI Agent the owner, which then answers.
+func (c *Conversation) GiveAi(ai ID) error {
+	if err := c.SetStatus(AiReplying, nil, time.Time{}); err != nil {
+		return err
+	}
+	c.AgentID, c.AiAgentID, c.TeamID = "", ai, ""
+	c.Epoch++
+	return nil
 }
 
 // Window is how long a customer's WhatsApp message allows free-form answers.

@@ -13,6 +13,7 @@ type ConversationChange struct {
 	AgentID        ID
 	AiAgentID      ID
 	TeamID         ID
+	HandOver       HandOverReason // why the AI Agent went; empty when that was not it
 }
 
 // SendOutcome says how one try to send a message ended.

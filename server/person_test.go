@@ -123,7 +123,7 @@ var payloadFields = map[string]string{
 	"retryMessage": "message { id }", "assignConversation": "conversation { id }", "setConversationStatus": "conversation { id }",
 	"addChannelAgents": "channel { id }", "removeChannelAgents": "channel { id }", "updateAgent": "agent { id }", "updateChannel": "channel { id }",
 	"updateAssignment": "channel { id }", "setChannelAgents": "channel { id }", "updateContact": "contact { id }", "changePassword": "token",
-	"resetPassword": "agent { id }", "rotateWebhookUrl": "channel { webhookUrl }", "removeChannel": "channel { id }",
+	"resetPassword": "agent { id }", "rotateWebhookUrl": "channel { webhookUrl }", "removeChannel": "channel { id }", "setAvailability": "agent { id }",
 }
 
 // must mutates and fails the story when it is refused.

@@ -113,8 +113,15 @@ func TestNoLeaseOutlivesItsSocket(t *testing.T) {
 func (w *world) process() *world {
 	w.t.Helper()
 	c := w.server.config
-	other := &world{t: w.t, twilio: w.twilio, agents: w.agents, channels: w.channels, senders: w.senders, token: w.token}
+	other := w.beside("")
 	other.server = newServer(w.t, c.DatabaseURL, c.TwilioURL, func(n *Config) { n.DataDir, n.PublicURL = c.DataDir, c.PublicURL })
-	other.admin = &person{t: w.t, w: other, name: "admin", id: w.admin.id, token: w.admin.token, changed: make(chan struct{})}
 	return other
+}
+
+// beside is the same desk with its people, reached at another address.
+func (w *world) beside(address string) *world {
+	other := *w
+	other.address = address
+	other.admin = &person{t: w.t, w: &other, name: "admin", id: w.admin.id, token: w.admin.token, changed: make(chan struct{})}
+	return &other
 }

@@ -178,15 +178,15 @@ func (p *pound) checkStored() {
 }
 
 // number asks the database directly: the desk has ended.
-func (p *pound) number(query string, args ...any) (n int) {
-	p.t.Helper()
-	conn, err := pgx.Connect(p.t.Context(), p.server.config.DatabaseURL)
+func (w *world) number(query string, args ...any) (n int) {
+	w.t.Helper()
+	conn, err := pgx.Connect(w.t.Context(), w.server.config.DatabaseURL)
 	if err != nil {
-		p.t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	defer conn.Close(context.Background())
-	if err := conn.QueryRow(p.t.Context(), query, args...).Scan(&n); err != nil {
-		p.t.Fatal(err)
+	if err := conn.QueryRow(w.t.Context(), query, args...).Scan(&n); err != nil {
+		w.t.Fatal(err)
 	}
 	return n
 }

@@ -83,7 +83,7 @@ DECLARE
 BEGIN
   UPDATE conversations v SET status = 'OPEN', resolved_at = NULL, closed_at = NULL, closed_reason = NULL, version = v.version + 1, epoch = v.epoch + 1,
     former_agent_id = coalesce(v.agent_id, v.former_agent_id), agent_id = NULL, ai_agent_id = NULL, team_id = NULL,
-    to_place = CASE WHEN channel_places(p_account, p_channel) THEN 'ALL' END
+    handed_over_at = NULL, to_place = CASE WHEN channel_places(p_account, p_channel) THEN 'ALL' END
     FROM channels h WHERE h.account_id = p_account AND h.id = p_channel AND v.account_id = p_account AND v.status IN ('RESOLVED','CLOSED')
     AND v.id = (SELECT x.id FROM conversations x WHERE x.account_id = p_account AND x.contact_id = p_contact AND x.channel_id = p_channel
       AND x.closed_reason IS DISTINCT FROM 'MERGED' AND x.closed_reason IS DISTINCT FROM 'BLOCKED' ORDER BY x.last_activity_at DESC, x.id DESC LIMIT 1)

@@ -24,13 +24,16 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Account() AccountResolver
 	Agent() AgentResolver
+	AiAgent() AiAgentResolver
 	Article() ArticleResolver
 	Attachment() AttachmentResolver
 	AuditEntry() AuditEntryResolver
 	Channel() ChannelResolver
+	ChannelAiAgent() ChannelAiAgentResolver
 	Contact() ContactResolver
 	Conversation() ConversationResolver
 	ConversationChange() ConversationChangeResolver
+	Csat() CsatResolver
 	Delivery() DeliveryResolver
 	EventPayload() EventPayloadResolver
 	FoundArticlePart() FoundArticlePartResolver
@@ -43,6 +46,7 @@ type ResolverRoot interface {
 	RoutingRule() RoutingRuleResolver
 	RoutingSimulation() RoutingSimulationResolver
 	Subscription() SubscriptionResolver
+	Survey() SurveyResolver
 	Team() TeamResolver
 }
 
@@ -105,8 +109,42 @@ type ComplexityRoot struct {
 	}
 
 	AiAgent struct {
-		ID   func(childComplexity int) int
-		Name func(childComplexity int) int
+		BaseURL        func(childComplexity int) int
+		Channels       func(childComplexity int) int
+		ClosingText    func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Deleted        func(childComplexity int) int
+		Disabled       func(childComplexity int) int
+		HandOverTopics func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Instructions   func(childComplexity int) int
+		KeyHeader      func(childComplexity int) int
+		KeyHint        func(childComplexity int) int
+		MaxTokens      func(childComplexity int) int
+		MaxTurns       func(childComplexity int) int
+		Model          func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Temperature    func(childComplexity int) int
+		TimeoutSeconds func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		Version        func(childComplexity int) int
+	}
+
+	AiAgentConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AiAgentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AiProblem struct {
+		Kind  func(childComplexity int) int
+		Since func(childComplexity int) int
+		Text  func(childComplexity int) int
 	}
 
 	Article struct {
@@ -186,8 +224,10 @@ type ComplexityRoot struct {
 
 	Channel struct {
 		Agents              func(childComplexity int) int
+		AiAgent             func(childComplexity int) int
 		Assignment          func(childComplexity int) int
 		CreatedAt           func(childComplexity int) int
+		Csat                func(childComplexity int) int
 		Greeting            func(childComplexity int) int
 		Health              func(childComplexity int) int
 		Hours               func(childComplexity int) int
@@ -201,6 +241,12 @@ type ComplexityRoot struct {
 		Rules               func(childComplexity int) int
 		State               func(childComplexity int) int
 		WebhookURL          func(childComplexity int) int
+	}
+
+	ChannelAiAgent struct {
+		Agent   func(childComplexity int) int
+		Problem func(childComplexity int) int
+		Started func(childComplexity int) int
 	}
 
 	ChannelChanged struct {
@@ -282,6 +328,7 @@ type ComplexityRoot struct {
 		RoutingDecisions func(childComplexity int, first *int, after *string, last *int, before *string) int
 		SnoozedUntil     func(childComplexity int) int
 		Status           func(childComplexity int) int
+		Surveys          func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Team             func(childComplexity int) int
 		UnreadCount      func(childComplexity int) int
 		Version          func(childComplexity int) int
@@ -296,6 +343,7 @@ type ComplexityRoot struct {
 		Actor     func(childComplexity int) int
 		Assignee  func(childComplexity int) int
 		ChangedAt func(childComplexity int) int
+		HandOver  func(childComplexity int) int
 		Reason    func(childComplexity int) int
 		Status    func(childComplexity int) int
 		Team      func(childComplexity int) int
@@ -338,6 +386,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CreateAiAgentPayload struct {
+		AiAgent    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreateArticlePayload struct {
 		Article    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -365,6 +418,17 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Csat struct {
+		AskLabels         func(childComplexity int) int
+		Enabled           func(childComplexity int) int
+		ExpiresAfterHours func(childComplexity int) int
+		Language          func(childComplexity int) int
+		Question          func(childComplexity int) int
+		SkipLabels        func(childComplexity int) int
+		Template          func(childComplexity int) int
+		ThankYou          func(childComplexity int) int
+	}
+
 	DayHours struct {
 		Day       func(childComplexity int) int
 		Intervals func(childComplexity int) int
@@ -374,6 +438,11 @@ type ComplexityRoot struct {
 		Date      func(childComplexity int) int
 		Exception func(childComplexity int) int
 		Open      func(childComplexity int) int
+	}
+
+	DeleteAiAgentPayload struct {
+		DeletedAiAgentID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	DeleteArticlePayload struct {
@@ -575,11 +644,13 @@ type ComplexityRoot struct {
 		AssignConversation    func(childComplexity int, input AssignConversationInput) int
 		ChangePassword        func(childComplexity int, input ChangePasswordInput) int
 		CreateAgent           func(childComplexity int, input CreateAgentInput) int
+		CreateAiAgent         func(childComplexity int, input CreateAiAgentInput) int
 		CreateArticle         func(childComplexity int, input CreateArticleInput) int
 		CreateChannel         func(childComplexity int, input CreateChannelInput) int
 		CreateLabel           func(childComplexity int, input CreateLabelInput) int
 		CreateRoutingRule     func(childComplexity int, input CreateRoutingRuleInput) int
 		CreateTeam            func(childComplexity int, input CreateTeamInput) int
+		DeleteAiAgent         func(childComplexity int, input DeleteAiAgentInput) int
 		DeleteArticle         func(childComplexity int, input DeleteArticleInput) int
 		DeleteLabel           func(childComplexity int, input DeleteLabelInput) int
 		DeleteRoutingRule     func(childComplexity int, input DeleteRoutingRuleInput) int
@@ -595,16 +666,20 @@ type ComplexityRoot struct {
 		SendMessage           func(childComplexity int, input SendMessageInput) int
 		SetAvailability       func(childComplexity int, input SetAvailabilityInput) int
 		SetChannelAgents      func(childComplexity int, input SetChannelAgentsInput) int
+		SetChannelAiAgent     func(childComplexity int, input SetChannelAiAgentInput) int
 		SetConversationStatus func(childComplexity int, input SetConversationStatusInput) int
 		SetPassword           func(childComplexity int, input SetPasswordInput) int
 		SignIn                func(childComplexity int, input SignInInput) int
 		SignOut               func(childComplexity int) int
+		TestAiAgent           func(childComplexity int, input TestAiAgentInput) int
 		UpdateAgent           func(childComplexity int, input UpdateAgentInput) int
+		UpdateAiAgent         func(childComplexity int, input UpdateAiAgentInput) int
 		UpdateArticle         func(childComplexity int, input UpdateArticleInput) int
 		UpdateAssignment      func(childComplexity int, input UpdateAssignmentInput) int
 		UpdateChannel         func(childComplexity int, input UpdateChannelInput) int
 		UpdateContact         func(childComplexity int, input UpdateContactInput) int
 		UpdateConversation    func(childComplexity int, input UpdateConversationInput) int
+		UpdateCsat            func(childComplexity int, input UpdateCsatInput) int
 		UpdateGreeting        func(childComplexity int, input UpdateGreetingInput) int
 		UpdateHours           func(childComplexity int, input UpdateHoursInput) int
 		UpdateLabel           func(childComplexity int, input UpdateLabelInput) int
@@ -636,6 +711,8 @@ type ComplexityRoot struct {
 	Query struct {
 		Agent           func(childComplexity int, id model.ID) int
 		Agents          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AiAgent         func(childComplexity int, id model.ID) int
+		AiAgents        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Article         func(childComplexity int, id model.ID) int
 		Articles        func(childComplexity int, filter *ArticleFilter, first *int, after *string, last *int, before *string) int
 		AuditLog        func(childComplexity int, filter *AuditFilter, first *int, after *string, last *int, before *string) int
@@ -818,6 +895,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SetChannelAiAgentPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SetConversationStatusPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -868,6 +950,34 @@ type ComplexityRoot struct {
 		MessageAdded func(childComplexity int, conversationID model.ID, after *string) int
 	}
 
+	Survey struct {
+		AnsweredAt   func(childComplexity int) int
+		AnsweredBy   func(childComplexity int) int
+		Changes      func(childComplexity int) int
+		Channel      func(childComplexity int) int
+		Comment      func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		CreditedTeam func(childComplexity int) int
+		CreditedTo   func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		NotDelivered func(childComplexity int) int
+		Score        func(childComplexity int) int
+		SentAt       func(childComplexity int) int
+	}
+
+	SurveyConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	SurveyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Team struct {
 		Agents    func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -896,6 +1006,12 @@ type ComplexityRoot struct {
 		Value func(childComplexity int) int
 	}
 
+	TestAiAgentPayload struct {
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Works      func(childComplexity int) int
+	}
+
 	TimeCondition struct {
 		From     func(childComplexity int) int
 		To       func(childComplexity int) int
@@ -904,6 +1020,11 @@ type ComplexityRoot struct {
 
 	UpdateAgentPayload struct {
 		Agent      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateAiAgentPayload struct {
+		AiAgent    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -931,6 +1052,11 @@ type ComplexityRoot struct {
 	UpdateConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	UpdateCsatPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UpdateGreetingPayload struct {
@@ -1151,18 +1277,171 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AgentEdge.Node(childComplexity), true
 
+	case "AiAgent.baseUrl":
+		if e.ComplexityRoot.AiAgent.BaseURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.BaseURL(childComplexity), true
+	case "AiAgent.channels":
+		if e.ComplexityRoot.AiAgent.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Channels(childComplexity), true
+	case "AiAgent.closingText":
+		if e.ComplexityRoot.AiAgent.ClosingText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.ClosingText(childComplexity), true
+	case "AiAgent.createdAt":
+		if e.ComplexityRoot.AiAgent.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.CreatedAt(childComplexity), true
+	case "AiAgent.deleted":
+		if e.ComplexityRoot.AiAgent.Deleted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Deleted(childComplexity), true
+	case "AiAgent.disabled":
+		if e.ComplexityRoot.AiAgent.Disabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Disabled(childComplexity), true
+	case "AiAgent.handOverTopics":
+		if e.ComplexityRoot.AiAgent.HandOverTopics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.HandOverTopics(childComplexity), true
 	case "AiAgent.id":
 		if e.ComplexityRoot.AiAgent.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AiAgent.ID(childComplexity), true
+	case "AiAgent.instructions":
+		if e.ComplexityRoot.AiAgent.Instructions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Instructions(childComplexity), true
+	case "AiAgent.keyHeader":
+		if e.ComplexityRoot.AiAgent.KeyHeader == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.KeyHeader(childComplexity), true
+	case "AiAgent.keyHint":
+		if e.ComplexityRoot.AiAgent.KeyHint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.KeyHint(childComplexity), true
+	case "AiAgent.maxTokens":
+		if e.ComplexityRoot.AiAgent.MaxTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.MaxTokens(childComplexity), true
+	case "AiAgent.maxTurns":
+		if e.ComplexityRoot.AiAgent.MaxTurns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.MaxTurns(childComplexity), true
+	case "AiAgent.model":
+		if e.ComplexityRoot.AiAgent.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Model(childComplexity), true
 	case "AiAgent.name":
 		if e.ComplexityRoot.AiAgent.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AiAgent.Name(childComplexity), true
+	case "AiAgent.temperature":
+		if e.ComplexityRoot.AiAgent.Temperature == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Temperature(childComplexity), true
+	case "AiAgent.timeoutSeconds":
+		if e.ComplexityRoot.AiAgent.TimeoutSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.TimeoutSeconds(childComplexity), true
+	case "AiAgent.updatedAt":
+		if e.ComplexityRoot.AiAgent.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.UpdatedAt(childComplexity), true
+	case "AiAgent.version":
+		if e.ComplexityRoot.AiAgent.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Version(childComplexity), true
+
+	case "AiAgentConnection.edges":
+		if e.ComplexityRoot.AiAgentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentConnection.Edges(childComplexity), true
+	case "AiAgentConnection.nodes":
+		if e.ComplexityRoot.AiAgentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentConnection.Nodes(childComplexity), true
+	case "AiAgentConnection.pageInfo":
+		if e.ComplexityRoot.AiAgentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentConnection.PageInfo(childComplexity), true
+
+	case "AiAgentEdge.cursor":
+		if e.ComplexityRoot.AiAgentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentEdge.Cursor(childComplexity), true
+	case "AiAgentEdge.node":
+		if e.ComplexityRoot.AiAgentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentEdge.Node(childComplexity), true
+
+	case "AiProblem.kind":
+		if e.ComplexityRoot.AiProblem.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiProblem.Kind(childComplexity), true
+	case "AiProblem.since":
+		if e.ComplexityRoot.AiProblem.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiProblem.Since(childComplexity), true
+	case "AiProblem.text":
+		if e.ComplexityRoot.AiProblem.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiProblem.Text(childComplexity), true
 
 	case "Article.body":
 		if e.ComplexityRoot.Article.Body == nil {
@@ -1450,6 +1729,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.Agents(childComplexity), true
+	case "Channel.aiAgent":
+		if e.ComplexityRoot.Channel.AiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.AiAgent(childComplexity), true
 	case "Channel.assignment":
 		if e.ComplexityRoot.Channel.Assignment == nil {
 			break
@@ -1462,6 +1747,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.CreatedAt(childComplexity), true
+	case "Channel.csat":
+		if e.ComplexityRoot.Channel.Csat == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Csat(childComplexity), true
 	case "Channel.greeting":
 		if e.ComplexityRoot.Channel.Greeting == nil {
 			break
@@ -1540,6 +1831,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.WebhookURL(childComplexity), true
+
+	case "ChannelAiAgent.agent":
+		if e.ComplexityRoot.ChannelAiAgent.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAiAgent.Agent(childComplexity), true
+	case "ChannelAiAgent.problem":
+		if e.ComplexityRoot.ChannelAiAgent.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAiAgent.Problem(childComplexity), true
+	case "ChannelAiAgent.started":
+		if e.ComplexityRoot.ChannelAiAgent.Started == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAiAgent.Started(childComplexity), true
 
 	case "ChannelChanged.channel":
 		if e.ComplexityRoot.ChannelChanged.Channel == nil {
@@ -1859,6 +2169,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Status(childComplexity), true
+	case "Conversation.surveys":
+		if e.ComplexityRoot.Conversation.Surveys == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_surveys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.Surveys(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Conversation.team":
 		if e.ComplexityRoot.Conversation.Team == nil {
 			break
@@ -1909,6 +2230,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationChange.ChangedAt(childComplexity), true
+	case "ConversationChange.handOver":
+		if e.ComplexityRoot.ConversationChange.HandOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationChange.HandOver(childComplexity), true
 	case "ConversationChange.reason":
 		if e.ComplexityRoot.ConversationChange.Reason == nil {
 			break
@@ -2031,6 +2358,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateAgentPayload.UserErrors(childComplexity), true
 
+	case "CreateAiAgentPayload.aiAgent":
+		if e.ComplexityRoot.CreateAiAgentPayload.AiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAiAgentPayload.AiAgent(childComplexity), true
+	case "CreateAiAgentPayload.userErrors":
+		if e.ComplexityRoot.CreateAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAiAgentPayload.UserErrors(childComplexity), true
+
 	case "CreateArticlePayload.article":
 		if e.ComplexityRoot.CreateArticlePayload.Article == nil {
 			break
@@ -2108,6 +2448,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateTeamPayload.UserErrors(childComplexity), true
 
+	case "Csat.askLabels":
+		if e.ComplexityRoot.Csat.AskLabels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.AskLabels(childComplexity), true
+	case "Csat.enabled":
+		if e.ComplexityRoot.Csat.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.Enabled(childComplexity), true
+	case "Csat.expiresAfterHours":
+		if e.ComplexityRoot.Csat.ExpiresAfterHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.ExpiresAfterHours(childComplexity), true
+	case "Csat.language":
+		if e.ComplexityRoot.Csat.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.Language(childComplexity), true
+	case "Csat.question":
+		if e.ComplexityRoot.Csat.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.Question(childComplexity), true
+	case "Csat.skipLabels":
+		if e.ComplexityRoot.Csat.SkipLabels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.SkipLabels(childComplexity), true
+	case "Csat.template":
+		if e.ComplexityRoot.Csat.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.Template(childComplexity), true
+	case "Csat.thankYou":
+		if e.ComplexityRoot.Csat.ThankYou == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.ThankYou(childComplexity), true
+
 	case "DayHours.day":
 		if e.ComplexityRoot.DayHours.Day == nil {
 			break
@@ -2139,6 +2528,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DayPlan.Open(childComplexity), true
+
+	case "DeleteAiAgentPayload.deletedAiAgentId":
+		if e.ComplexityRoot.DeleteAiAgentPayload.DeletedAiAgentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAiAgentPayload.DeletedAiAgentID(childComplexity), true
+	case "DeleteAiAgentPayload.userErrors":
+		if e.ComplexityRoot.DeleteAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAiAgentPayload.UserErrors(childComplexity), true
 
 	case "DeleteArticlePayload.deletedArticleId":
 		if e.ComplexityRoot.DeleteArticlePayload.DeletedArticleID == nil {
@@ -2860,6 +3262,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAgent(childComplexity, args["input"].(CreateAgentInput)), true
+	case "Mutation.createAiAgent":
+		if e.ComplexityRoot.Mutation.CreateAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAiAgent(childComplexity, args["input"].(CreateAiAgentInput)), true
 	case "Mutation.createArticle":
 		if e.ComplexityRoot.Mutation.CreateArticle == nil {
 			break
@@ -2915,6 +3328,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTeam(childComplexity, args["input"].(CreateTeamInput)), true
+	case "Mutation.deleteAiAgent":
+		if e.ComplexityRoot.Mutation.DeleteAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteAiAgent(childComplexity, args["input"].(DeleteAiAgentInput)), true
 	case "Mutation.deleteArticle":
 		if e.ComplexityRoot.Mutation.DeleteArticle == nil {
 			break
@@ -3080,6 +3504,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetChannelAgents(childComplexity, args["input"].(SetChannelAgentsInput)), true
+	case "Mutation.setChannelAiAgent":
+		if e.ComplexityRoot.Mutation.SetChannelAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setChannelAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetChannelAiAgent(childComplexity, args["input"].(SetChannelAiAgentInput)), true
 	case "Mutation.setConversationStatus":
 		if e.ComplexityRoot.Mutation.SetConversationStatus == nil {
 			break
@@ -3119,6 +3554,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+	case "Mutation.testAiAgent":
+		if e.ComplexityRoot.Mutation.TestAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_testAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TestAiAgent(childComplexity, args["input"].(TestAiAgentInput)), true
 	case "Mutation.updateAgent":
 		if e.ComplexityRoot.Mutation.UpdateAgent == nil {
 			break
@@ -3130,6 +3576,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateAgent(childComplexity, args["input"].(UpdateAgentInput)), true
+	case "Mutation.updateAiAgent":
+		if e.ComplexityRoot.Mutation.UpdateAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateAiAgent(childComplexity, args["input"].(UpdateAiAgentInput)), true
 	case "Mutation.updateArticle":
 		if e.ComplexityRoot.Mutation.UpdateArticle == nil {
 			break
@@ -3185,6 +3642,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateConversation(childComplexity, args["input"].(UpdateConversationInput)), true
+	case "Mutation.updateCsat":
+		if e.ComplexityRoot.Mutation.UpdateCsat == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCsat_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCsat(childComplexity, args["input"].(UpdateCsatInput)), true
 	case "Mutation.updateGreeting":
 		if e.ComplexityRoot.Mutation.UpdateGreeting == nil {
 			break
@@ -3321,6 +3789,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Agents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.aiAgent":
+		if e.ComplexityRoot.Query.AiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Query_aiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AiAgent(childComplexity, args["id"].(model.ID)), true
+	case "Query.aiAgents":
+		if e.ComplexityRoot.Query.AiAgents == nil {
+			break
+		}
+
+		args, err := ec.field_Query_aiAgents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AiAgents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.article":
 		if e.ComplexityRoot.Query.Article == nil {
 			break
@@ -4129,6 +4619,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetChannelAgentsPayload.UserErrors(childComplexity), true
 
+	case "SetChannelAiAgentPayload.channel":
+		if e.ComplexityRoot.SetChannelAiAgentPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetChannelAiAgentPayload.Channel(childComplexity), true
+	case "SetChannelAiAgentPayload.userErrors":
+		if e.ComplexityRoot.SetChannelAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetChannelAiAgentPayload.UserErrors(childComplexity), true
+
 	case "SetConversationStatusPayload.conversation":
 		if e.ComplexityRoot.SetConversationStatusPayload.Conversation == nil {
 			break
@@ -4303,6 +4806,123 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.MessageAdded(childComplexity, args["conversationId"].(model.ID), args["after"].(*string)), true
 
+	case "Survey.answeredAt":
+		if e.ComplexityRoot.Survey.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.AnsweredAt(childComplexity), true
+	case "Survey.answeredBy":
+		if e.ComplexityRoot.Survey.AnsweredBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.AnsweredBy(childComplexity), true
+	case "Survey.changes":
+		if e.ComplexityRoot.Survey.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.Changes(childComplexity), true
+	case "Survey.channel":
+		if e.ComplexityRoot.Survey.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.Channel(childComplexity), true
+	case "Survey.comment":
+		if e.ComplexityRoot.Survey.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.Comment(childComplexity), true
+	case "Survey.conversation":
+		if e.ComplexityRoot.Survey.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.Conversation(childComplexity), true
+	case "Survey.createdAt":
+		if e.ComplexityRoot.Survey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.CreatedAt(childComplexity), true
+	case "Survey.creditedTeam":
+		if e.ComplexityRoot.Survey.CreditedTeam == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.CreditedTeam(childComplexity), true
+	case "Survey.creditedTo":
+		if e.ComplexityRoot.Survey.CreditedTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.CreditedTo(childComplexity), true
+	case "Survey.expiresAt":
+		if e.ComplexityRoot.Survey.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.ExpiresAt(childComplexity), true
+	case "Survey.id":
+		if e.ComplexityRoot.Survey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.ID(childComplexity), true
+	case "Survey.notDelivered":
+		if e.ComplexityRoot.Survey.NotDelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.NotDelivered(childComplexity), true
+	case "Survey.score":
+		if e.ComplexityRoot.Survey.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.Score(childComplexity), true
+	case "Survey.sentAt":
+		if e.ComplexityRoot.Survey.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.SentAt(childComplexity), true
+
+	case "SurveyConnection.edges":
+		if e.ComplexityRoot.SurveyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyConnection.Edges(childComplexity), true
+	case "SurveyConnection.nodes":
+		if e.ComplexityRoot.SurveyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyConnection.Nodes(childComplexity), true
+	case "SurveyConnection.pageInfo":
+		if e.ComplexityRoot.SurveyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyConnection.PageInfo(childComplexity), true
+
+	case "SurveyEdge.cursor":
+		if e.ComplexityRoot.SurveyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyEdge.Cursor(childComplexity), true
+	case "SurveyEdge.node":
+		if e.ComplexityRoot.SurveyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyEdge.Node(childComplexity), true
+
 	case "Team.agents":
 		if e.ComplexityRoot.Team.Agents == nil {
 			break
@@ -4386,6 +5006,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TemplateVariable.Value(childComplexity), true
 
+	case "TestAiAgentPayload.message":
+		if e.ComplexityRoot.TestAiAgentPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestAiAgentPayload.Message(childComplexity), true
+	case "TestAiAgentPayload.userErrors":
+		if e.ComplexityRoot.TestAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestAiAgentPayload.UserErrors(childComplexity), true
+	case "TestAiAgentPayload.works":
+		if e.ComplexityRoot.TestAiAgentPayload.Works == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestAiAgentPayload.Works(childComplexity), true
+
 	case "TimeCondition.from":
 		if e.ComplexityRoot.TimeCondition.From == nil {
 			break
@@ -4417,6 +5056,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateAgentPayload.UserErrors(childComplexity), true
+
+	case "UpdateAiAgentPayload.aiAgent":
+		if e.ComplexityRoot.UpdateAiAgentPayload.AiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAiAgentPayload.AiAgent(childComplexity), true
+	case "UpdateAiAgentPayload.userErrors":
+		if e.ComplexityRoot.UpdateAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAiAgentPayload.UserErrors(childComplexity), true
 
 	case "UpdateArticlePayload.article":
 		if e.ComplexityRoot.UpdateArticlePayload.Article == nil {
@@ -4488,6 +5140,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateConversationPayload.UserErrors(childComplexity), true
+
+	case "UpdateCsatPayload.channel":
+		if e.ComplexityRoot.UpdateCsatPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCsatPayload.Channel(childComplexity), true
+	case "UpdateCsatPayload.userErrors":
+		if e.ComplexityRoot.UpdateCsatPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCsatPayload.UserErrors(childComplexity), true
 
 	case "UpdateGreetingPayload.channel":
 		if e.ComplexityRoot.UpdateGreetingPayload.Channel == nil {
@@ -4604,12 +5269,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContactFilter", ec.unmarshalInputContactFilter),
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
 			graphql.NewInputUnmarshaler("CreateAgentInput", ec.unmarshalInputCreateAgentInput),
+			graphql.NewInputUnmarshaler("CreateAiAgentInput", ec.unmarshalInputCreateAiAgentInput),
 			graphql.NewInputUnmarshaler("CreateArticleInput", ec.unmarshalInputCreateArticleInput),
 			graphql.NewInputUnmarshaler("CreateChannelInput", ec.unmarshalInputCreateChannelInput),
 			graphql.NewInputUnmarshaler("CreateLabelInput", ec.unmarshalInputCreateLabelInput),
 			graphql.NewInputUnmarshaler("CreateRoutingRuleInput", ec.unmarshalInputCreateRoutingRuleInput),
 			graphql.NewInputUnmarshaler("CreateTeamInput", ec.unmarshalInputCreateTeamInput),
 			graphql.NewInputUnmarshaler("DayHoursInput", ec.unmarshalInputDayHoursInput),
+			graphql.NewInputUnmarshaler("DeleteAiAgentInput", ec.unmarshalInputDeleteAiAgentInput),
 			graphql.NewInputUnmarshaler("DeleteArticleInput", ec.unmarshalInputDeleteArticleInput),
 			graphql.NewInputUnmarshaler("DeleteLabelInput", ec.unmarshalInputDeleteLabelInput),
 			graphql.NewInputUnmarshaler("DeleteRoutingRuleInput", ec.unmarshalInputDeleteRoutingRuleInput),
@@ -4635,6 +5302,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SetAvailabilityInput", ec.unmarshalInputSetAvailabilityInput),
 			graphql.NewInputUnmarshaler("SetChannelAgentsInput", ec.unmarshalInputSetChannelAgentsInput),
+			graphql.NewInputUnmarshaler("SetChannelAiAgentInput", ec.unmarshalInputSetChannelAiAgentInput),
 			graphql.NewInputUnmarshaler("SetConversationStatusInput", ec.unmarshalInputSetConversationStatusInput),
 			graphql.NewInputUnmarshaler("SetPasswordInput", ec.unmarshalInputSetPasswordInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
@@ -4642,15 +5310,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SimulateRoutingOverInput", ec.unmarshalInputSimulateRoutingOverInput),
 			graphql.NewInputUnmarshaler("TemplateInput", ec.unmarshalInputTemplateInput),
 			graphql.NewInputUnmarshaler("TemplateVariableInput", ec.unmarshalInputTemplateVariableInput),
+			graphql.NewInputUnmarshaler("TestAiAgentInput", ec.unmarshalInputTestAiAgentInput),
 			graphql.NewInputUnmarshaler("TimeConditionInput", ec.unmarshalInputTimeConditionInput),
 			graphql.NewInputUnmarshaler("TwilioCredentialsInput", ec.unmarshalInputTwilioCredentialsInput),
 			graphql.NewInputUnmarshaler("TwilioSenderInput", ec.unmarshalInputTwilioSenderInput),
 			graphql.NewInputUnmarshaler("UpdateAgentInput", ec.unmarshalInputUpdateAgentInput),
+			graphql.NewInputUnmarshaler("UpdateAiAgentInput", ec.unmarshalInputUpdateAiAgentInput),
 			graphql.NewInputUnmarshaler("UpdateArticleInput", ec.unmarshalInputUpdateArticleInput),
 			graphql.NewInputUnmarshaler("UpdateAssignmentInput", ec.unmarshalInputUpdateAssignmentInput),
 			graphql.NewInputUnmarshaler("UpdateChannelInput", ec.unmarshalInputUpdateChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
 			graphql.NewInputUnmarshaler("UpdateConversationInput", ec.unmarshalInputUpdateConversationInput),
+			graphql.NewInputUnmarshaler("UpdateCsatInput", ec.unmarshalInputUpdateCsatInput),
 			graphql.NewInputUnmarshaler("UpdateGreetingInput", ec.unmarshalInputUpdateGreetingInput),
 			graphql.NewInputUnmarshaler("UpdateHoursInput", ec.unmarshalInputUpdateHoursInput),
 			graphql.NewInputUnmarshaler("UpdateLabelInput", ec.unmarshalInputUpdateLabelInput),
@@ -4840,6 +5511,22 @@ type Query {
     "The id of the agent."
     id: ID!
   ): Agent
+  "The AI Agents of the account that were not deleted, by name."
+  aiAgents(
+    "How many from the start, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end, at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): AiAgentConnection
+  "One AI Agent, also a deleted one."
+  aiAgent(
+    "The id of the AI Agent."
+    id: ID!
+  ): AiAgent
   "The teams of the account, by name."
   teams(
     "How many from the start, at most 100."
@@ -5013,7 +5700,7 @@ type Mutation {
     "Whose password."
     input: ResetPasswordInput!
   ): ResetPasswordPayload
-  "Says whether an agent takes conversations. Supervisors and admins may say so for others."
+  "Says whether an agent takes conversations, and passes theirs on if wanted. Supervisors and admins may say so for others."
   setAvailability(
     "The availability, and whose."
     input: SetAvailabilityInput!
@@ -5058,6 +5745,31 @@ type Mutation {
     "The label."
     input: DeleteLabelInput!
   ): DeleteLabelPayload
+  "Adds an AI Agent after asking its endpoint whether it works. Admins only."
+  createAiAgent(
+    "The AI Agent."
+    input: CreateAiAgentInput!
+  ): CreateAiAgentPayload
+  "Changes, disables or enables an AI Agent. Admins only."
+  updateAiAgent(
+    "What is changed."
+    input: UpdateAiAgentInput!
+  ): UpdateAiAgentPayload
+  "Deletes an AI Agent and its key. What it has goes to people. Admins only."
+  deleteAiAgent(
+    "The AI Agent."
+    input: DeleteAiAgentInput!
+  ): DeleteAiAgentPayload
+  "Asks an AI Agent's endpoint now whether it works. Admins only."
+  testAiAgent(
+    "The AI Agent."
+    input: TestAiAgentInput!
+  ): TestAiAgentPayload
+  "Adds an AI Agent to a channel, takes it off, starts or stops it. What it has when it may no longer answer there goes to people. Supervisors and admins only."
+  setChannelAiAgent(
+    "The channel and the AI Agent."
+    input: SetChannelAiAgentInput!
+  ): SetChannelAiAgentPayload
   "Connects a number or a Messaging Service after checking the credentials with the provider. Enter the channel's ` + "`" + `webhookUrl` + "`" + ` there. Admins only."
   createChannel(
     "The name and the credentials."
@@ -5103,6 +5815,11 @@ type Mutation {
     "The channel and its greeting."
     input: UpdateGreetingInput!
   ): UpdateGreetingPayload
+  "Says whether and what customers are asked when their conversation is resolved. Supervisors and admins."
+  updateCsat(
+    "What changes; what is left out stays."
+    input: UpdateCsatInput!
+  ): UpdateCsatPayload
   "Replaces a channel's business hours as a whole. Supervisors and admins."
   updateHours(
     "The channel and its hours."
@@ -5334,8 +6051,266 @@ A model that answers customers.
 type AiAgent implements Node {
   "The opaque id."
   id: ID!
-  "What to call it."
+  "What to call it. A deleted one keeps its name, for the history."
   name: String!
+  "How it is to answer; null for the role AGENT."
+  instructions: String
+  "The model, by its endpoint's name for it; null for the role AGENT."
+  model: String
+  "The address of the endpoint, which answers chat completions as OpenAI does; null for the role AGENT."
+  baseUrl: URL
+  "The last four characters of the key; null for the role AGENT, without a key, and for a short one. The key itself is never shown."
+  keyHint: String
+  "How the endpoint takes the key; null for the role AGENT."
+  keyHeader: AiKeyHeader
+  "From 0 for always the same to 2 for wild; null for the endpoint's own, and for the role AGENT."
+  temperature: Float
+  "How many tokens one answer takes at most; null for the role AGENT."
+  maxTokens: Int
+  "How many seconds one answer may take; null for the role AGENT."
+  timeoutSeconds: Int
+  "How often it answers in one conversation before people get it; null for the role AGENT."
+  maxTurns: Int
+  "What it hands over to people, in plain words; null for the role AGENT."
+  handOverTopics: [String!]
+  "What the customer is told at a hand-over, inside the business hours; null for a text of the desk's own, and for the role AGENT."
+  closingText: String
+  "Counts changes of its settings. Its answers name the one that they were made with."
+  version: Int!
+  "It answers nowhere."
+  disabled: Boolean!
+  "It was deleted: it stands in the history only."
+  deleted: Boolean!
+  "The channels that it is on and that the viewer sees, by name."
+  channels: [Channel!]!
+  "When it was added."
+  createdAt: DateTime!
+  "When its settings were changed."
+  updatedAt: DateTime!
+}
+
+"""
+How an endpoint takes its key.
+"""
+enum AiKeyHeader {
+  "As ` + "`" + `Authorization: Bearer <key>` + "`" + `, which is usual."
+  BEARER
+  "As ` + "`" + `api-key: <key>` + "`" + `, which Azure wants."
+  API_KEY
+}
+
+"""
+A page of AI Agents.
+"""
+type AiAgentConnection {
+  "The AI Agents with their cursors."
+  edges: [AiAgentEdge!]!
+  "The AI Agents."
+  nodes: [AiAgent!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"""
+An AI Agent in a list.
+"""
+type AiAgentEdge {
+  "Where the AI Agent stands in the list."
+  cursor: String!
+  "The AI Agent."
+  node: AiAgent!
+}
+
+"""
+The AI Agent of a channel, which answers after the routing rules and before the human agents.
+"""
+type ChannelAiAgent {
+  "The AI Agent."
+  agent: AiAgent!
+  "It takes new conversations. One that is stopped takes none, and has handed over those that it had."
+  started: Boolean!
+  "What keeps it from answering since its last good answer; null for nothing, and for the role AGENT."
+  problem: AiProblem
+}
+
+"""
+What keeps an AI Agent from answering on a channel.
+"""
+type AiProblem {
+  "What sort of problem it is."
+  kind: AiProblemKind!
+  "What is wrong, in plain words."
+  text: String!
+  "Since when."
+  since: DateTime!
+}
+
+"""
+The sorts of problems of AI Agents.
+"""
+enum AiProblemKind {
+  "The endpoint refuses the key."
+  CREDENTIALS
+  "The account there has no credit left."
+  QUOTA
+  "The endpoint is asked too often."
+  RATE_LIMITED
+  "It does not answer in time."
+  TIMEOUT
+  "It cannot be reached."
+  UNREACHABLE
+  "The desk does not call that address."
+  NOT_ALLOWED
+  "It refuses what it is asked, such as an unknown model."
+  REFUSED
+  "What it answers is no chat completion."
+  BROKEN
+  "It fails."
+  SERVER
+}
+
+"""
+A new AI Agent. The endpoint is asked once whether it works with the key and the model.
+"""
+input CreateAiAgentInput {
+  "What to call it, in 1 to 100 characters."
+  name: String!
+  "How it is to answer, in at most 20,000 characters."
+  instructions: String!
+  "The model, by its endpoint's name for it."
+  model: String!
+  "The address before /chat/completions; null for OpenAI's. A private one must be named in the desk's settings."
+  baseUrl: URL
+  "The key; null or empty for an endpoint that asks for none. It is stored sealed and never shown."
+  apiKey: String
+  "How the endpoint takes the key; null for BEARER."
+  keyHeader: AiKeyHeader
+  "From 0 to 2; null for the endpoint's own."
+  temperature: Float
+  "How many tokens one answer takes at most, 16 to 16,000; null for 600."
+  maxTokens: Int
+  "How many seconds one answer may take, 5 to 120; null for 30."
+  timeoutSeconds: Int
+  "How often it answers in one conversation before people get it, 1 to 500; null for 20."
+  maxTurns: Int
+  "What it hands over to people, in plain words: at most 50 of at most 200 characters."
+  handOverTopics: [String!]
+  "What the customer is told at a hand-over, inside the business hours; null or empty for a text of the desk's own."
+  closingText: String
+}
+
+"""
+The new AI Agent.
+"""
+type CreateAiAgentPayload {
+  "The AI Agent; null when it was refused."
+  aiAgent: AiAgent
+  "Why nothing was changed; empty when it was. PROVIDER_REFUSED and PROVIDER_UNREACHABLE name what of the endpoint is wrong."
+  userErrors: [UserError!]!
+}
+
+"""
+What is changed about an AI Agent; null leaves it as it is, but for the temperature.
+"""
+input UpdateAiAgentInput {
+  "The AI Agent."
+  aiAgentId: ID!
+  "What to call it."
+  name: String
+  "How it is to answer."
+  instructions: String
+  "The model. Another one is checked."
+  model: String
+  "The address of the endpoint. Another one is checked, and on another host the key has to be given again."
+  baseUrl: URL
+  "Another key, which is checked; empty for none."
+  apiKey: String
+  "How the endpoint takes the key."
+  keyHeader: AiKeyHeader
+  "From 0 to 2; null for the endpoint's own. Leave it out to keep it."
+  temperature: Float
+  "How many tokens one answer takes at most."
+  maxTokens: Int
+  "How many seconds one answer may take."
+  timeoutSeconds: Int
+  "How often it answers in one conversation before people get it."
+  maxTurns: Int
+  "What it hands over to people."
+  handOverTopics: [String!]
+  "What the customer is told at a hand-over; empty for a text of the desk's own."
+  closingText: String
+  "True: it answers nowhere, and what it has goes to people. False: it may answer again."
+  disabled: Boolean
+}
+
+"""
+The changed AI Agent.
+"""
+type UpdateAiAgentPayload {
+  "The AI Agent as it is now; null when there is none."
+  aiAgent: AiAgent
+  "Why nothing was changed; empty when it was."
+  userErrors: [UserError!]!
+}
+
+"""
+An AI Agent to be deleted.
+"""
+input DeleteAiAgentInput {
+  "The AI Agent."
+  aiAgentId: ID!
+}
+
+"""
+The deleted AI Agent.
+"""
+type DeleteAiAgentPayload {
+  "The id that it had; null when nothing was deleted."
+  deletedAiAgentId: ID
+  "Why nothing was deleted; empty when it was."
+  userErrors: [UserError!]!
+}
+
+"""
+An AI Agent to be tested.
+"""
+input TestAiAgentInput {
+  "The AI Agent."
+  aiAgentId: ID!
+}
+
+"""
+Whether an AI Agent's endpoint works.
+"""
+type TestAiAgentPayload {
+  "The endpoint, the key and the model work together; null when it was not tested."
+  works: Boolean
+  "What is right or wrong, in a sentence; null when it was not tested."
+  message: String
+  "Why nothing was tested; empty when it was."
+  userErrors: [UserError!]!
+}
+
+"""
+What is changed about the AI Agent of a channel.
+"""
+input SetChannelAiAgentInput {
+  "The channel."
+  channelId: ID!
+  "The AI Agent; null takes it off the channel. Leave it out to start or stop the present one."
+  aiAgentId: ID
+  "Whether it answers; null starts another AI Agent, and leaves the present one as it is."
+  started: Boolean
+}
+
+"""
+The changed channel.
+"""
+type SetChannelAiAgentPayload {
+  "The channel as it is now; null when there is none."
+  channel: Channel
+  "Why nothing was changed; empty when it was."
+  userErrors: [UserError!]!
 }
 
 """
@@ -5550,6 +6525,11 @@ input SetAvailabilityInput {
   availability: Availability!
   "Whose, for supervisors and admins; without it one's own."
   agentId: ID
+  """
+  Whether others get the OPEN conversations that the agent owns: they are put back and placed at once. Only with AWAY or
+  OFFLINE. SNOOZED ones stay, and go to somebody else if the agent is not available when they wake.
+  """
+  passOn: Boolean = false
 }
 
 """
@@ -5760,10 +6740,14 @@ type Channel implements Node {
   webhookUrl: URL
   "The members, by name."
   agents: [Agent!]!
+  "Its AI Agent, which answers after the routing rules and before the members; null for none."
+  aiAgent: ChannelAiAgent
   "How its conversations find an agent."
   assignment: Assignment!
   "What the desk sends by itself on a customer's first message."
   greeting: Greeting!
+  "What its customers are asked when their conversation is resolved."
+  csat: Csat!
   "When people are there to answer."
   hours: Hours!
   "Where its conversations go before anything else is asked, in the order in which the rules are tried."
@@ -6123,6 +7107,158 @@ type UpdateGreetingPayload {
 }
 
 """
+What a channel asks its customers, once each time their conversation becomes RESOLVED. They answer with a number from 1 to 5, by a button, or on a page of the desk.
+"""
+type Csat {
+  "Whether it asks."
+  enabled: Boolean!
+  "The question; empty: the desk's own, in the customer's language."
+  question: String!
+  "What answers a score that came as a message; empty: nothing. The page shows it, too."
+  thankYou: String!
+  "For how many hours a survey can be answered, and the answer be changed."
+  expiresAfterHours: Int!
+  "The language of what the desk adds to the question, and of the page."
+  language: SurveyLanguage!
+  "Only conversations with one of these labels are asked about; none: all are."
+  askLabels: [Label!]!
+  "Conversations with one of these labels are never asked about."
+  skipLabels: [Label!]!
+  "What asks when WhatsApp takes approved templates only; null: nothing does, and the survey says so. In its variables {question}, {link} and {token}, which is the last part of the link, are filled in."
+  template: Template
+}
+
+"""
+The language of a survey.
+"""
+enum SurveyLanguage {
+  "That of the customer: of what they wrote, of their number's country, and on the page of their browser."
+  AUTOMATIC
+  "English."
+  EN
+  "Japanese."
+  JA
+  "Chinese in simplified characters."
+  ZH_HANS
+  "Chinese in traditional characters."
+  ZH_HANT
+}
+
+"""
+What a channel asks its customers.
+"""
+input UpdateCsatInput {
+  "The channel."
+  channelId: ID!
+  "Whether it asks."
+  enabled: Boolean!
+  "The question, 1,000 characters at most; empty: the desk's own."
+  question: String
+  "What answers a score that came as a message, 1,600 characters at most; empty: nothing."
+  thankYou: String
+  "For how many hours a survey can be answered, 1 to 720."
+  expiresAfterHours: Int
+  "The language."
+  language: SurveyLanguage
+  "Only conversations with one of these labels are asked about, at most 100; none: all are."
+  askLabelIds: [ID!]
+  "Conversations with one of these labels are never asked about, at most 100."
+  skipLabelIds: [ID!]
+  "What asks when WhatsApp takes approved templates only; one with an empty id takes it away."
+  template: TemplateInput
+}
+
+"""
+The channel after the change.
+"""
+type UpdateCsatPayload {
+  "The channel as it now is."
+  channel: Channel
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+One question to a customer, and their answer.
+"""
+type Survey implements Node {
+  "Its id."
+  id: ID!
+  "From 1, the worst, to 5; null while there is no answer."
+  score: Int
+  "What the customer wrote beside the score; null: nothing."
+  comment: String
+  "When the conversation was resolved."
+  createdAt: DateTime!
+  "When the question was sent; null when it was not delivered."
+  sentAt: DateTime
+  "Why the customer was not asked; null when they were."
+  notDelivered: SurveyNotDelivered
+  "Until when it can be answered, and the answer be changed."
+  expiresAt: DateTime!
+  "When it was first answered; null while there is no answer."
+  answeredAt: DateTime
+  "How it was last answered; null while there is no answer."
+  answeredBy: SurveyAnswerWay
+  "How often the answer was changed."
+  changes: Int!
+  "The conversation that was resolved."
+  conversation: Conversation!
+  "The channel of that."
+  channel: Channel!
+  "Who resolved the conversation, whoever owned it later; null when nobody in particular did."
+  creditedTo: Assignee
+  "In whose queue it was then; null: in no team's, or the team was deleted."
+  creditedTeam: Team
+}
+
+"""
+Why a customer was not asked.
+"""
+enum SurveyNotDelivered {
+  "WhatsApp took approved templates only, and the channel has none to ask with."
+  WINDOW_CLOSED
+  "The channel was paused or removed, or its credentials did not work."
+  CHANNEL_NOT_SENDING
+  "The provider did not deliver the message: its delivery says why. It can be sent again."
+  FAILED
+}
+
+"""
+How a survey was answered.
+"""
+enum SurveyAnswerWay {
+  "With a message that holds the score."
+  MESSAGE
+  "With a button or a row of a list."
+  BUTTON
+  "On the desk's page."
+  PAGE
+}
+
+"""
+A page of surveys.
+"""
+type SurveyConnection {
+  "The surveys with their cursors."
+  edges: [SurveyEdge!]!
+  "The surveys."
+  nodes: [Survey!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"""
+A survey in a list.
+"""
+type SurveyEdge {
+  "Where the survey stands in the list."
+  cursor: String!
+  "The survey."
+  node: Survey!
+}
+
+"""
 The business hours of a channel. A channel that never set any shows them switched off.
 """
 type Hours {
@@ -6300,7 +7436,7 @@ type RoutingRule implements Node {
   fallback: RuleFallback!
   "What it does, in one sentence."
   summary: String!
-  "How many conversations it decided in the last 30 days."
+  "How many conversations it decided in the last 30 days, among its newest 10,000 decisions: a busier rule decided more."
   matched30Days: Int!
   "The channel it belongs to; null for a rule as it was when something was decided."
   channel: Channel
@@ -6950,6 +8086,8 @@ enum AuditAction {
   HOURS_UPDATED
   "How a channel's conversations find an agent was changed."
   ASSIGNMENT_UPDATED
+  "What customers are asked when their conversation is resolved."
+  CSAT_UPDATED
   "A routing rule was added."
   RULE_CREATED
   "A routing rule was changed."
@@ -6962,8 +8100,14 @@ enum AuditAction {
   AGENT_CREATED
   "A person was renamed, disabled or enabled, or given another role or limit."
   AGENT_UPDATED
+  "Somebody set another person's availability, or conversations were passed on: ` + "`" + `passedOn` + "`" + ` says how many."
+  AVAILABILITY_SET
   "A person's password was reset."
   PASSWORD_RESET
+  "A person set their password by the link of an invitation or of a reset."
+  PASSWORD_SET
+  "A person changed their own password."
+  PASSWORD_CHANGED
   "A team was added."
   TEAM_CREATED
   "A team was renamed or given other members."
@@ -6982,6 +8126,14 @@ enum AuditAction {
   ARTICLE_UPDATED
   "An article was deleted."
   ARTICLE_DELETED
+  "An AI Agent was added."
+  AI_AGENT_CREATED
+  "An AI Agent was changed, disabled or enabled, or got another key."
+  AI_AGENT_UPDATED
+  "An AI Agent was deleted."
+  AI_AGENT_DELETED
+  "An AI Agent was added to a channel, taken off it, started or stopped."
+  CHANNEL_AI_AGENT_SET
 }
 
 """
@@ -7000,6 +8152,8 @@ enum AuditSubject {
   LABEL
   "An article."
   ARTICLE
+  "An AI Agent."
+  AI_AGENT
 }
 
 """
@@ -7186,6 +8340,17 @@ type Conversation implements Node {
     "Only what comes before this cursor."
     before: String
   ): MessageConnection!
+  "What its customer was asked when it was resolved, and answered; the newest first."
+  surveys(
+    "How many from the start, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end, at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): SurveyConnection!
   "Who changed it and why, oldest first."
   history(
     "How many from the start, at most 100."
@@ -7405,7 +8570,7 @@ enum RoutingReason {
   DISABLED
   "The agent does not work on the channel."
   NOT_MEMBER
-  "The AI Agent is not that of the channel."
+  "The AI Agent is not that of the channel, and may not answer there besides it: it is disabled or deleted, or the channel is paused."
   NOT_THE_CHANNELS
   "The AI Agent is stopped on the channel."
   STOPPED
@@ -7728,6 +8893,8 @@ type ConversationChange {
   assignee: Assignee
   "The team afterwards."
   team: Team
+  "Why the AI Agent no longer has it; null when that is not what happened."
+  handOver: HandOverReason
 }
 
 """
@@ -7758,6 +8925,50 @@ enum ChangeReason {
   EXPIRED
   "The desk decided who answers. ` + "`" + `routingDecisions` + "`" + ` says why."
   PLACED
+  "Its owner went away, and it was given to others."
+  PASSED_ON
+  "The AI Agent gave it to people: ` + "`" + `handOver` + "`" + ` says why."
+  HANDED_OVER
+  "Its AI Agent may no longer answer on the channel: ` + "`" + `handOver` + "`" + ` says why."
+  AI_STOPPED
+  "The AI Agent resolved it, since the customer was content."
+  RESOLVED_BY_AI
+}
+
+"""
+Why an AI Agent gave a conversation to people, or why it was taken from it.
+"""
+enum HandOverReason {
+  "The customer asked for a person."
+  ASKED_FOR_PERSON
+  "Its articles do not answer the question."
+  NO_KNOWLEDGE
+  "The customer wrote about one of the topics that its settings list."
+  TOPIC
+  "The model will not answer."
+  REFUSED
+  "The customer sent something that it cannot read."
+  UNREADABLE_MEDIA
+  "It has answered as often as it may in one conversation."
+  TOO_MANY_TURNS
+  "The model's endpoint failed."
+  ERROR
+  "The model did not answer in time."
+  TIMEOUT
+  "The model's endpoint refuses the key."
+  CREDENTIALS
+  "The account at the model's endpoint has no credit left."
+  QUOTA
+  "It was stopped on the channel, or taken off it."
+  STOPPED
+  "Another AI Agent took its place on the channel."
+  REPLACED
+  "It was disabled."
+  DISABLED
+  "It was deleted."
+  DELETED
+  "The channel was paused or removed."
+  CHANNEL_PAUSED
 }
 
 """
@@ -8473,8 +9684,76 @@ func (ec *executionContext) childFields_AiAgent(ctx context.Context, field graph
 		return ec.fieldContext_AiAgent_id(ctx, field)
 	case "name":
 		return ec.fieldContext_AiAgent_name(ctx, field)
+	case "instructions":
+		return ec.fieldContext_AiAgent_instructions(ctx, field)
+	case "model":
+		return ec.fieldContext_AiAgent_model(ctx, field)
+	case "baseUrl":
+		return ec.fieldContext_AiAgent_baseUrl(ctx, field)
+	case "keyHint":
+		return ec.fieldContext_AiAgent_keyHint(ctx, field)
+	case "keyHeader":
+		return ec.fieldContext_AiAgent_keyHeader(ctx, field)
+	case "temperature":
+		return ec.fieldContext_AiAgent_temperature(ctx, field)
+	case "maxTokens":
+		return ec.fieldContext_AiAgent_maxTokens(ctx, field)
+	case "timeoutSeconds":
+		return ec.fieldContext_AiAgent_timeoutSeconds(ctx, field)
+	case "maxTurns":
+		return ec.fieldContext_AiAgent_maxTurns(ctx, field)
+	case "handOverTopics":
+		return ec.fieldContext_AiAgent_handOverTopics(ctx, field)
+	case "closingText":
+		return ec.fieldContext_AiAgent_closingText(ctx, field)
+	case "version":
+		return ec.fieldContext_AiAgent_version(ctx, field)
+	case "disabled":
+		return ec.fieldContext_AiAgent_disabled(ctx, field)
+	case "deleted":
+		return ec.fieldContext_AiAgent_deleted(ctx, field)
+	case "channels":
+		return ec.fieldContext_AiAgent_channels(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AiAgent_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_AiAgent_updatedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AiAgent", field.Name)
+}
+
+func (ec *executionContext) childFields_AiAgentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AiAgentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AiAgentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AiAgentConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiAgentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AiAgentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AiAgentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AiAgentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiAgentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AiProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_AiProblem_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_AiProblem_text(ctx, field)
+	case "since":
+		return ec.fieldContext_AiProblem_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiProblem", field.Name)
 }
 
 func (ec *executionContext) childFields_Article(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8647,10 +9926,14 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_webhookUrl(ctx, field)
 	case "agents":
 		return ec.fieldContext_Channel_agents(ctx, field)
+	case "aiAgent":
+		return ec.fieldContext_Channel_aiAgent(ctx, field)
 	case "assignment":
 		return ec.fieldContext_Channel_assignment(ctx, field)
 	case "greeting":
 		return ec.fieldContext_Channel_greeting(ctx, field)
+	case "csat":
+		return ec.fieldContext_Channel_csat(ctx, field)
 	case "hours":
 		return ec.fieldContext_Channel_hours(ctx, field)
 	case "rules":
@@ -8663,6 +9946,18 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_removedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelAiAgent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_ChannelAiAgent_agent(ctx, field)
+	case "started":
+		return ec.fieldContext_ChannelAiAgent_started(ctx, field)
+	case "problem":
+		return ec.fieldContext_ChannelAiAgent_problem(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelAiAgent", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8819,6 +10114,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_replyWindow(ctx, field)
 	case "messages":
 		return ec.fieldContext_Conversation_messages(ctx, field)
+	case "surveys":
+		return ec.fieldContext_Conversation_surveys(ctx, field)
 	case "history":
 		return ec.fieldContext_Conversation_history(ctx, field)
 	case "routingDecisions":
@@ -8843,6 +10140,8 @@ func (ec *executionContext) childFields_ConversationChange(ctx context.Context, 
 		return ec.fieldContext_ConversationChange_assignee(ctx, field)
 	case "team":
 		return ec.fieldContext_ConversationChange_team(ctx, field)
+	case "handOver":
+		return ec.fieldContext_ConversationChange_handOver(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationChange", field.Name)
 }
@@ -8903,6 +10202,16 @@ func (ec *executionContext) childFields_CreateAgentPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type CreateAgentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "aiAgent":
+		return ec.fieldContext_CreateAiAgentPayload_aiAgent(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateAiAgentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "article":
@@ -8957,6 +10266,28 @@ func (ec *executionContext) childFields_CreateTeamPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateTeamPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Csat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enabled":
+		return ec.fieldContext_Csat_enabled(ctx, field)
+	case "question":
+		return ec.fieldContext_Csat_question(ctx, field)
+	case "thankYou":
+		return ec.fieldContext_Csat_thankYou(ctx, field)
+	case "expiresAfterHours":
+		return ec.fieldContext_Csat_expiresAfterHours(ctx, field)
+	case "language":
+		return ec.fieldContext_Csat_language(ctx, field)
+	case "askLabels":
+		return ec.fieldContext_Csat_askLabels(ctx, field)
+	case "skipLabels":
+		return ec.fieldContext_Csat_skipLabels(ctx, field)
+	case "template":
+		return ec.fieldContext_Csat_template(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Csat", field.Name)
+}
+
 func (ec *executionContext) childFields_DayHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "day":
@@ -8977,6 +10308,16 @@ func (ec *executionContext) childFields_DayPlan(ctx context.Context, field graph
 		return ec.fieldContext_DayPlan_open(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DayPlan", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedAiAgentId":
+		return ec.fieldContext_DeleteAiAgentPayload_deletedAiAgentId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteAiAgentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9707,6 +11048,16 @@ func (ec *executionContext) childFields_SetChannelAgentsPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type SetChannelAgentsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetChannelAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_SetChannelAiAgentPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetChannelAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetChannelAiAgentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetConversationStatusPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -9797,6 +11148,62 @@ func (ec *executionContext) childFields_SimulatedPlacement(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type SimulatedPlacement", field.Name)
 }
 
+func (ec *executionContext) childFields_Survey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Survey_id(ctx, field)
+	case "score":
+		return ec.fieldContext_Survey_score(ctx, field)
+	case "comment":
+		return ec.fieldContext_Survey_comment(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Survey_createdAt(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_Survey_sentAt(ctx, field)
+	case "notDelivered":
+		return ec.fieldContext_Survey_notDelivered(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Survey_expiresAt(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_Survey_answeredAt(ctx, field)
+	case "answeredBy":
+		return ec.fieldContext_Survey_answeredBy(ctx, field)
+	case "changes":
+		return ec.fieldContext_Survey_changes(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Survey_conversation(ctx, field)
+	case "channel":
+		return ec.fieldContext_Survey_channel(ctx, field)
+	case "creditedTo":
+		return ec.fieldContext_Survey_creditedTo(ctx, field)
+	case "creditedTeam":
+		return ec.fieldContext_Survey_creditedTeam(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Survey", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SurveyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SurveyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SurveyConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SurveyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SurveyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9853,6 +11260,18 @@ func (ec *executionContext) childFields_TemplateVariable(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type TemplateVariable", field.Name)
 }
 
+func (ec *executionContext) childFields_TestAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "works":
+		return ec.fieldContext_TestAiAgentPayload_works(ctx, field)
+	case "message":
+		return ec.fieldContext_TestAiAgentPayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TestAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestAiAgentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_TimeCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "weekdays":
@@ -9873,6 +11292,16 @@ func (ec *executionContext) childFields_UpdateAgentPayload(ctx context.Context, 
 		return ec.fieldContext_UpdateAgentPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAgentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "aiAgent":
+		return ec.fieldContext_UpdateAiAgentPayload_aiAgent(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateAiAgentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9925,6 +11354,16 @@ func (ec *executionContext) childFields_UpdateConversationPayload(ctx context.Co
 		return ec.fieldContext_UpdateConversationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCsatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_UpdateCsatPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateCsatPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCsatPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateGreetingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

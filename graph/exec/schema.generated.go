@@ -28,6 +28,23 @@ type AgentResolver interface {
 	Channels(ctx context.Context, objs []*model.Agent) ([][]*model.Channel, error)
 	Account(ctx context.Context, objs []*model.Agent) ([]*model.Account, error)
 }
+type AiAgentResolver interface {
+	Instructions(ctx context.Context, obj *model.AiAgent) (*string, error)
+	Model(ctx context.Context, obj *model.AiAgent) (*string, error)
+	BaseURL(ctx context.Context, obj *model.AiAgent) (*string, error)
+	KeyHint(ctx context.Context, obj *model.AiAgent) (*string, error)
+	KeyHeader(ctx context.Context, obj *model.AiAgent) (*model.AiKeyHeader, error)
+	Temperature(ctx context.Context, obj *model.AiAgent) (*float64, error)
+	MaxTokens(ctx context.Context, obj *model.AiAgent) (*int, error)
+	TimeoutSeconds(ctx context.Context, obj *model.AiAgent) (*int, error)
+	MaxTurns(ctx context.Context, obj *model.AiAgent) (*int, error)
+	HandOverTopics(ctx context.Context, obj *model.AiAgent) ([]string, error)
+	ClosingText(ctx context.Context, obj *model.AiAgent) (*string, error)
+
+	Disabled(ctx context.Context, obj *model.AiAgent) (bool, error)
+	Deleted(ctx context.Context, obj *model.AiAgent) (bool, error)
+	Channels(ctx context.Context, objs []*model.AiAgent) ([][]*model.Channel, error)
+}
 type ArticleResolver interface {
 	Body(ctx context.Context, objs []*model.Article) ([]string, error)
 	Source(ctx context.Context, obj *model.Article) (*string, error)
@@ -50,11 +67,18 @@ type ChannelResolver interface {
 	MessagingServiceSid(ctx context.Context, obj *model.Channel) (*string, error)
 	WebhookURL(ctx context.Context, objs []*model.Channel) ([]*string, error)
 	Agents(ctx context.Context, objs []*model.Channel) ([][]*model.Agent, error)
+	AiAgent(ctx context.Context, objs []*model.Channel) ([]*model.ChannelAiAgent, error)
 	Assignment(ctx context.Context, obj *model.Channel) (*Assignment, error)
 	Greeting(ctx context.Context, objs []*model.Channel) ([]*model.Greeting, error)
+	Csat(ctx context.Context, objs []*model.Channel) ([]*model.Csat, error)
 	Hours(ctx context.Context, objs []*model.Channel) ([]*model.Hours, error)
 	Rules(ctx context.Context, objs []*model.Channel) ([][]*model.Rule, error)
 	Health(ctx context.Context, obj *model.Channel) (*ChannelHealth, error)
+}
+type ChannelAiAgentResolver interface {
+	Agent(ctx context.Context, objs []*model.ChannelAiAgent) ([]*model.AiAgent, error)
+
+	Problem(ctx context.Context, obj *model.ChannelAiAgent) (*model.AiProblem, error)
 }
 type ContactResolver interface {
 	Identities(ctx context.Context, objs []*model.Contact) ([][]*model.Identity, error)
@@ -70,6 +94,7 @@ type ConversationResolver interface {
 	LastMessage(ctx context.Context, objs []*model.Conversation) ([]*model.Message, error)
 	ReplyWindow(ctx context.Context, objs []*model.Conversation) ([]*model.ReplyWindow, error)
 	Messages(ctx context.Context, objs []*model.Conversation, first *int, after *string, last *int, before *string) ([]*MessageConnection, error)
+	Surveys(ctx context.Context, objs []*model.Conversation, first *int, after *string, last *int, before *string) ([]*SurveyConnection, error)
 	History(ctx context.Context, objs []*model.Conversation, first *int, after *string, last *int, before *string) ([]*ConversationChangeConnection, error)
 	RoutingDecisions(ctx context.Context, objs []*model.Conversation, first *int, after *string, last *int, before *string) ([]*RoutingDecisionConnection, error)
 }
@@ -78,6 +103,12 @@ type ConversationChangeResolver interface {
 
 	Assignee(ctx context.Context, objs []*model.ConversationChange) ([]Assignee, error)
 	Team(ctx context.Context, objs []*model.ConversationChange) ([]*model.Team, error)
+	HandOver(ctx context.Context, obj *model.ConversationChange) (*model.HandOverReason, error)
+}
+type CsatResolver interface {
+	AskLabels(ctx context.Context, objs []*model.Csat) ([][]*model.Label, error)
+	SkipLabels(ctx context.Context, objs []*model.Csat) ([][]*model.Label, error)
+	Template(ctx context.Context, obj *model.Csat) (*Template, error)
 }
 type DeliveryResolver interface {
 	Attempts(ctx context.Context, obj *Delivery) ([]*model.SendAttempt, error)
@@ -127,6 +158,11 @@ type MutationResolver interface {
 	CreateLabel(ctx context.Context, input CreateLabelInput) (*CreateLabelPayload, error)
 	UpdateLabel(ctx context.Context, input UpdateLabelInput) (*UpdateLabelPayload, error)
 	DeleteLabel(ctx context.Context, input DeleteLabelInput) (*DeleteLabelPayload, error)
+	CreateAiAgent(ctx context.Context, input CreateAiAgentInput) (*CreateAiAgentPayload, error)
+	UpdateAiAgent(ctx context.Context, input UpdateAiAgentInput) (*UpdateAiAgentPayload, error)
+	DeleteAiAgent(ctx context.Context, input DeleteAiAgentInput) (*DeleteAiAgentPayload, error)
+	TestAiAgent(ctx context.Context, input TestAiAgentInput) (*TestAiAgentPayload, error)
+	SetChannelAiAgent(ctx context.Context, input SetChannelAiAgentInput) (*SetChannelAiAgentPayload, error)
 	CreateChannel(ctx context.Context, input CreateChannelInput) (*CreateChannelPayload, error)
 	UpdateChannel(ctx context.Context, input UpdateChannelInput) (*UpdateChannelPayload, error)
 	RemoveChannel(ctx context.Context, input RemoveChannelInput) (*RemoveChannelPayload, error)
@@ -136,6 +172,7 @@ type MutationResolver interface {
 	SetChannelAgents(ctx context.Context, input SetChannelAgentsInput) (*SetChannelAgentsPayload, error)
 	UpdateAssignment(ctx context.Context, input UpdateAssignmentInput) (*UpdateAssignmentPayload, error)
 	UpdateGreeting(ctx context.Context, input UpdateGreetingInput) (*UpdateGreetingPayload, error)
+	UpdateCsat(ctx context.Context, input UpdateCsatInput) (*UpdateCsatPayload, error)
 	UpdateHours(ctx context.Context, input UpdateHoursInput) (*UpdateHoursPayload, error)
 	CreateRoutingRule(ctx context.Context, input CreateRoutingRuleInput) (*CreateRoutingRulePayload, error)
 	UpdateRoutingRule(ctx context.Context, input UpdateRoutingRuleInput) (*UpdateRoutingRulePayload, error)
@@ -160,6 +197,8 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*model.Agent, error)
 	Agents(ctx context.Context, first *int, after *string, last *int, before *string) (*AgentConnection, error)
 	Agent(ctx context.Context, id model.ID) (*model.Agent, error)
+	AiAgents(ctx context.Context, first *int, after *string, last *int, before *string) (*AiAgentConnection, error)
+	AiAgent(ctx context.Context, id model.ID) (*model.AiAgent, error)
 	Teams(ctx context.Context, first *int, after *string, last *int, before *string) (*TeamConnection, error)
 	Team(ctx context.Context, id model.ID) (*model.Team, error)
 	Labels(ctx context.Context, first *int, after *string, last *int, before *string) (*LabelConnection, error)
@@ -195,6 +234,19 @@ type RoutingSimulationResolver interface {
 type SubscriptionResolver interface {
 	Events(ctx context.Context, after *string) (<-chan *EventPayload, error)
 	MessageAdded(ctx context.Context, conversationID model.ID, after *string) (<-chan *MessageAddedPayload, error)
+}
+type SurveyResolver interface {
+	Score(ctx context.Context, obj *model.Survey) (*int, error)
+	Comment(ctx context.Context, obj *model.Survey) (*string, error)
+
+	NotDelivered(ctx context.Context, obj *model.Survey) (*model.NotDelivered, error)
+
+	AnsweredBy(ctx context.Context, obj *model.Survey) (*model.AnswerWay, error)
+
+	Conversation(ctx context.Context, objs []*model.Survey) ([]*model.Conversation, error)
+	Channel(ctx context.Context, objs []*model.Survey) ([]*model.Channel, error)
+	CreditedTo(ctx context.Context, objs []*model.Survey) ([]Assignee, error)
+	CreditedTeam(ctx context.Context, objs []*model.Survey) ([]*model.Team, error)
 }
 type TeamResolver interface {
 	Agents(ctx context.Context, objs []*model.Team) ([][]*model.Agent, error)
@@ -356,6 +408,44 @@ func (ec *executionContext) field_Conversation_routingDecisions_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Conversation_surveys_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_addChannelAgents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -426,6 +516,20 @@ func (ec *executionContext) field_Mutation_createAgent_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createAiAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreateAiAgentInput, error) {
+			return ec.unmarshalNCreateAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateAiAgentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createArticle_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -488,6 +592,20 @@ func (ec *executionContext) field_Mutation_createTeam_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (CreateTeamInput, error) {
 			return ec.unmarshalNCreateTeamInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateTeamInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteAiAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeleteAiAgentInput, error) {
+			return ec.unmarshalNDeleteAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteAiAgentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -706,6 +824,20 @@ func (ec *executionContext) field_Mutation_setChannelAgents_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_setChannelAiAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SetChannelAiAgentInput, error) {
+			return ec.unmarshalNSetChannelAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSetChannelAiAgentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_setConversationStatus_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -748,12 +880,40 @@ func (ec *executionContext) field_Mutation_signIn_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_testAiAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (TestAiAgentInput, error) {
+			return ec.unmarshalNTestAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐTestAiAgentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (UpdateAgentInput, error) {
 			return ec.unmarshalNUpdateAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateAgentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateAiAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UpdateAiAgentInput, error) {
+			return ec.unmarshalNUpdateAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateAiAgentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -824,6 +984,20 @@ func (ec *executionContext) field_Mutation_updateConversation_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (UpdateConversationInput, error) {
 			return ec.unmarshalNUpdateConversationInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateConversationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateCsat_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UpdateCsatInput, error) {
+			return ec.unmarshalNUpdateCsatInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateCsatInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -931,6 +1105,58 @@ func (ec *executionContext) field_Query_agent_args(ctx context.Context, rawArgs 
 }
 
 func (ec *executionContext) field_Query_agents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_aiAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (model.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_aiAgents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -2322,6 +2548,649 @@ func (ec *executionContext) _AiAgent_name(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_AiAgent_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AiAgent", field, false, false, "String")
+}
+
+func (ec *executionContext) _AiAgent_instructions(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_instructions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().Instructions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_instructions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "String")
+}
+
+func (ec *executionContext) _AiAgent_model(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().Model(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "String")
+}
+
+func (ec *executionContext) _AiAgent_baseUrl(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_baseUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().BaseURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_baseUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "URL")
+}
+
+func (ec *executionContext) _AiAgent_keyHint(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_keyHint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().KeyHint(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_keyHint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "String")
+}
+
+func (ec *executionContext) _AiAgent_keyHeader(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_keyHeader(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().KeyHeader(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiKeyHeader) graphql.Marshaler {
+			return ec.marshalOAiKeyHeader2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiKeyHeader(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_keyHeader(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "AiKeyHeader")
+}
+
+func (ec *executionContext) _AiAgent_temperature(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_temperature(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().Temperature(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_temperature(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "Float")
+}
+
+func (ec *executionContext) _AiAgent_maxTokens(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_maxTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().MaxTokens(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_maxTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "Int")
+}
+
+func (ec *executionContext) _AiAgent_timeoutSeconds(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_timeoutSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().TimeoutSeconds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_timeoutSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "Int")
+}
+
+func (ec *executionContext) _AiAgent_maxTurns(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_maxTurns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().MaxTurns(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_maxTurns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "Int")
+}
+
+func (ec *executionContext) _AiAgent_handOverTopics(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_handOverTopics(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().HandOverTopics(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_handOverTopics(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "String")
+}
+
+func (ec *executionContext) _AiAgent_closingText(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_closingText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().ClosingText(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_closingText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "String")
+}
+
+func (ec *executionContext) _AiAgent_version(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AiAgent_disabled(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_disabled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().Disabled(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_disabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _AiAgent_deleted(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_deleted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().Deleted(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _AiAgent_channels(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_channels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_AiAgent_channels(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_channels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AiAgent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_AiAgent_channels(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (any, error) {
+	resolver := ec.Resolvers.AiAgent()
+	if batch, ok := graphql.BatchParentsFor[*model.AiAgent](ctx, "AiAgent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Channels(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.Channel](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"AiAgent.channels",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Channels(ctx, []*model.AiAgent{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.Channel](
+		ctx,
+		results,
+		err,
+		"AiAgent.channels",
+	)
+}
+
+func (ec *executionContext) _AiAgent_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AiAgent_updatedAt(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AiAgentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *AiAgentConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgentConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*AiAgentEdge) graphql.Marshaler {
+			return ec.marshalNAiAgentEdge2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiAgentEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgentConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AiAgentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgentEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AiAgentConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *AiAgentConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgentConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AiAgent) graphql.Marshaler {
+			return ec.marshalNAiAgent2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgentConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AiAgentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AiAgentConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *AiAgentConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgentConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgentConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AiAgentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AiAgentEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *AiAgentEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgentEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgentEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _AiAgentEdge_node(ctx context.Context, field graphql.CollectedField, obj *AiAgentEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgentEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+			return ec.marshalNAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgentEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AiAgentEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AiProblem_kind(ctx context.Context, field graphql.CollectedField, obj *model.AiProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiProblem_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.AiProblemKind) graphql.Marshaler {
+			return ec.marshalNAiProblemKind2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiProblemKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiProblem_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiProblem", field, false, false, "AiProblemKind")
+}
+
+func (ec *executionContext) _AiProblem_text(ctx context.Context, field graphql.CollectedField, obj *model.AiProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiProblem_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiProblem_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _AiProblem_since(ctx context.Context, field graphql.CollectedField, obj *model.AiProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiProblem_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiProblem_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiProblem", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Article_id(ctx context.Context, field graphql.CollectedField, obj *model.Article) (ret graphql.Marshaler) {
@@ -3848,6 +4717,61 @@ func (ec *executionContext) resolveBatch_Channel_agents(ctx context.Context, fie
 	)
 }
 
+func (ec *executionContext) _Channel_aiAgent(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_aiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Channel_aiAgent(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChannelAiAgent) graphql.Marshaler {
+			return ec.marshalOChannelAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannelAiAgent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_aiAgent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Channel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelAiAgent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Channel_aiAgent(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (any, error) {
+	resolver := ec.Resolvers.Channel()
+	if batch, ok := graphql.BatchParentsFor[*model.Channel](ctx, "Channel"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AiAgent(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.ChannelAiAgent](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Channel.aiAgent",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AiAgent(ctx, []*model.Channel{obj})
+	return graphql.ResolveBatchSingleResult[*model.ChannelAiAgent](
+		ctx,
+		results,
+		err,
+		"Channel.aiAgent",
+	)
+}
+
 func (ec *executionContext) _Channel_assignment(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3932,6 +4856,61 @@ func (ec *executionContext) resolveBatch_Channel_greeting(ctx context.Context, f
 		results,
 		err,
 		"Channel.greeting",
+	)
+}
+
+func (ec *executionContext) _Channel_csat(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_csat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Channel_csat(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Csat) graphql.Marshaler {
+			return ec.marshalNCsat2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐCsat(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_csat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Channel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Csat(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Channel_csat(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (any, error) {
+	resolver := ec.Resolvers.Channel()
+	if batch, ok := graphql.BatchParentsFor[*model.Channel](ctx, "Channel"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Csat(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Csat](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Channel.csat",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Csat(ctx, []*model.Channel{obj})
+	return graphql.ResolveBatchSingleResult[*model.Csat](
+		ctx,
+		results,
+		err,
+		"Channel.csat",
 	)
 }
 
@@ -4121,6 +5100,116 @@ func (ec *executionContext) _Channel_removedAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Channel_removedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelAiAgent_agent(ctx context.Context, field graphql.CollectedField, obj *model.ChannelAiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAiAgent_agent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ChannelAiAgent_agent(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+			return ec.marshalNAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAiAgent_agent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelAiAgent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ChannelAiAgent_agent(ctx context.Context, field graphql.CollectedField, obj *model.ChannelAiAgent) (any, error) {
+	resolver := ec.Resolvers.ChannelAiAgent()
+	if batch, ok := graphql.BatchParentsFor[*model.ChannelAiAgent](ctx, "ChannelAiAgent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Agent(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.AiAgent](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ChannelAiAgent.agent",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Agent(ctx, []*model.ChannelAiAgent{obj})
+	return graphql.ResolveBatchSingleResult[*model.AiAgent](
+		ctx,
+		results,
+		err,
+		"ChannelAiAgent.agent",
+	)
+}
+
+func (ec *executionContext) _ChannelAiAgent_started(ctx context.Context, field graphql.CollectedField, obj *model.ChannelAiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAiAgent_started(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Started, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAiAgent_started(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelAiAgent", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ChannelAiAgent_problem(ctx context.Context, field graphql.CollectedField, obj *model.ChannelAiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAiAgent_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChannelAiAgent().Problem(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiProblem) graphql.Marshaler {
+			return ec.marshalOAiProblem2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiProblem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAiAgent_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelAiAgent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiProblem(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ChannelChanged_channel(ctx context.Context, field graphql.CollectedField, obj *ChannelChanged) (ret graphql.Marshaler) {
@@ -5689,6 +6778,73 @@ func (ec *executionContext) resolveBatch_Conversation_messages(ctx context.Conte
 	)
 }
 
+func (ec *executionContext) _Conversation_surveys(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_surveys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_surveys(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SurveyConnection) graphql.Marshaler {
+			return ec.marshalNSurveyConnection2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSurveyConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_surveys(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SurveyConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_surveys_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_surveys(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*model.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Surveys(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*SurveyConnection](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.surveys",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Surveys(ctx, []*model.Conversation{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*SurveyConnection](
+		ctx,
+		results,
+		err,
+		"Conversation.surveys",
+	)
+}
+
 func (ec *executionContext) _Conversation_history(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6101,6 +7257,29 @@ func (ec *executionContext) resolveBatch_ConversationChange_team(ctx context.Con
 		err,
 		"ConversationChange.team",
 	)
+}
+
+func (ec *executionContext) _ConversationChange_handOver(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationChange_handOver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ConversationChange().HandOver(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.HandOverReason) graphql.Marshaler {
+			return ec.marshalOHandOverReason2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐHandOverReason(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationChange_handOver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationChange", field, true, true, "HandOverReason")
 }
 
 func (ec *executionContext) _ConversationChangeConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ConversationChangeConnection) (ret graphql.Marshaler) {
@@ -6556,6 +7735,70 @@ func (ec *executionContext) fieldContext_CreateAgentPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateAiAgentPayload_aiAgent(ctx context.Context, field graphql.CollectedField, obj *CreateAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateAiAgentPayload_aiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AiAgent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+			return ec.marshalOAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateAiAgentPayload_aiAgent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateAiAgentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CreateAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateAiAgentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateAiAgentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateArticlePayload_article(ctx context.Context, field graphql.CollectedField, obj *CreateArticlePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6931,6 +8174,263 @@ func (ec *executionContext) fieldContext_CreateTeamPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Csat_enabled(ctx context.Context, field graphql.CollectedField, obj *model.Csat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Csat_enabled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enabled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Csat_enabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Csat", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Csat_question(ctx context.Context, field graphql.CollectedField, obj *model.Csat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Csat_question(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Question, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Csat_question(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Csat", field, false, false, "String")
+}
+
+func (ec *executionContext) _Csat_thankYou(ctx context.Context, field graphql.CollectedField, obj *model.Csat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Csat_thankYou(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ThankYou, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Csat_thankYou(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Csat", field, false, false, "String")
+}
+
+func (ec *executionContext) _Csat_expiresAfterHours(ctx context.Context, field graphql.CollectedField, obj *model.Csat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Csat_expiresAfterHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAfterHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Csat_expiresAfterHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Csat", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Csat_language(ctx context.Context, field graphql.CollectedField, obj *model.Csat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Csat_language(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SurveyLanguage) graphql.Marshaler {
+			return ec.marshalNSurveyLanguage2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSurveyLanguage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Csat_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Csat", field, false, false, "SurveyLanguage")
+}
+
+func (ec *executionContext) _Csat_askLabels(ctx context.Context, field graphql.CollectedField, obj *model.Csat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Csat_askLabels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Csat_askLabels(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Csat_askLabels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Csat",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Csat_askLabels(ctx context.Context, field graphql.CollectedField, obj *model.Csat) (any, error) {
+	resolver := ec.Resolvers.Csat()
+	if batch, ok := graphql.BatchParentsFor[*model.Csat](ctx, "Csat"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AskLabels(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.Label](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Csat.askLabels",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AskLabels(ctx, []*model.Csat{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.Label](
+		ctx,
+		results,
+		err,
+		"Csat.askLabels",
+	)
+}
+
+func (ec *executionContext) _Csat_skipLabels(ctx context.Context, field graphql.CollectedField, obj *model.Csat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Csat_skipLabels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Csat_skipLabels(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Csat_skipLabels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Csat",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Csat_skipLabels(ctx context.Context, field graphql.CollectedField, obj *model.Csat) (any, error) {
+	resolver := ec.Resolvers.Csat()
+	if batch, ok := graphql.BatchParentsFor[*model.Csat](ctx, "Csat"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.SkipLabels(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.Label](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Csat.skipLabels",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.SkipLabels(ctx, []*model.Csat{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.Label](
+		ctx,
+		results,
+		err,
+		"Csat.skipLabels",
+	)
+}
+
+func (ec *executionContext) _Csat_template(ctx context.Context, field graphql.CollectedField, obj *model.Csat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Csat_template(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Csat().Template(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Template) graphql.Marshaler {
+			return ec.marshalOTemplate2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐTemplate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Csat_template(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Csat",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Template(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DayHours_day(ctx context.Context, field graphql.CollectedField, obj *model.DayHours) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7059,6 +8559,61 @@ func (ec *executionContext) fieldContext_DayPlan_open(_ context.Context, field g
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Period(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteAiAgentPayload_deletedAiAgentId(ctx context.Context, field graphql.CollectedField, obj *DeleteAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAiAgentPayload_deletedAiAgentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedAiAgentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAiAgentPayload_deletedAiAgentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteAiAgentPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeleteAiAgentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *DeleteAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAiAgentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAiAgentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10590,6 +12145,226 @@ func (ec *executionContext) fieldContext_Mutation_deleteLabel(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createAiAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createAiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateAiAgent(ctx, fc.Args["input"].(CreateAiAgentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CreateAiAgentPayload) graphql.Marshaler {
+			return ec.marshalOCreateAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateAiAgentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createAiAgent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateAiAgentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createAiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateAiAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateAiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateAiAgent(ctx, fc.Args["input"].(UpdateAiAgentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UpdateAiAgentPayload) graphql.Marshaler {
+			return ec.marshalOUpdateAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateAiAgentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateAiAgent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateAiAgentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateAiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteAiAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteAiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteAiAgent(ctx, fc.Args["input"].(DeleteAiAgentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DeleteAiAgentPayload) graphql.Marshaler {
+			return ec.marshalODeleteAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteAiAgentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteAiAgent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteAiAgentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteAiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_testAiAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_testAiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TestAiAgent(ctx, fc.Args["input"].(TestAiAgentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *TestAiAgentPayload) graphql.Marshaler {
+			return ec.marshalOTestAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐTestAiAgentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_testAiAgent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TestAiAgentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_testAiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setChannelAiAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setChannelAiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetChannelAiAgent(ctx, fc.Args["input"].(SetChannelAiAgentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SetChannelAiAgentPayload) graphql.Marshaler {
+			return ec.marshalOSetChannelAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSetChannelAiAgentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setChannelAiAgent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetChannelAiAgentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setChannelAiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createChannel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10980,6 +12755,50 @@ func (ec *executionContext) fieldContext_Mutation_updateGreeting(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateGreeting_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateCsat(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateCsat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateCsat(ctx, fc.Args["input"].(UpdateCsatInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UpdateCsatPayload) graphql.Marshaler {
+			return ec.marshalOUpdateCsatPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateCsatPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateCsat(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateCsatPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateCsat_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -12161,6 +13980,94 @@ func (ec *executionContext) fieldContext_Query_agent(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_agent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_aiAgents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_aiAgents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AiAgents(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *AiAgentConnection) graphql.Marshaler {
+			return ec.marshalOAiAgentConnection2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiAgentConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_aiAgents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_aiAgents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_aiAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_aiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AiAgent(ctx, fc.Args["id"].(model.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+			return ec.marshalOAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_aiAgent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgent(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_aiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15690,6 +17597,70 @@ func (ec *executionContext) fieldContext_SetChannelAgentsPayload_userErrors(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _SetChannelAiAgentPayload_channel(ctx context.Context, field graphql.CollectedField, obj *SetChannelAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetChannelAiAgentPayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetChannelAiAgentPayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetChannelAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetChannelAiAgentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SetChannelAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetChannelAiAgentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetChannelAiAgentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetChannelAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SetConversationStatusPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *SetConversationStatusPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16438,6 +18409,598 @@ func (ec *executionContext) fieldContext_Subscription_messageAdded(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Survey_id(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Survey", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Survey_score(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_score(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Survey().Score(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Survey", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Survey_comment(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_comment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Survey().Comment(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Survey", field, true, true, "String")
+}
+
+func (ec *executionContext) _Survey_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Survey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Survey_sentAt(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_sentAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SentAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_sentAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Survey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Survey_notDelivered(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_notDelivered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Survey().NotDelivered(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NotDelivered) graphql.Marshaler {
+			return ec.marshalOSurveyNotDelivered2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐNotDelivered(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_notDelivered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Survey", field, true, true, "SurveyNotDelivered")
+}
+
+func (ec *executionContext) _Survey_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Survey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Survey_answeredAt(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_answeredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnsweredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_answeredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Survey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Survey_answeredBy(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_answeredBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Survey().AnsweredBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AnswerWay) graphql.Marshaler {
+			return ec.marshalOSurveyAnswerWay2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAnswerWay(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_answeredBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Survey", field, true, true, "SurveyAnswerWay")
+}
+
+func (ec *executionContext) _Survey_changes(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Survey", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Survey_conversation(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Survey_conversation(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalNConversation2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Survey",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Survey_conversation(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (any, error) {
+	resolver := ec.Resolvers.Survey()
+	if batch, ok := graphql.BatchParentsFor[*model.Survey](ctx, "Survey"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Conversation(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Conversation](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Survey.conversation",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Conversation(ctx, []*model.Survey{obj})
+	return graphql.ResolveBatchSingleResult[*model.Conversation](
+		ctx,
+		results,
+		err,
+		"Survey.conversation",
+	)
+}
+
+func (ec *executionContext) _Survey_channel(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Survey_channel(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Survey",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Survey_channel(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (any, error) {
+	resolver := ec.Resolvers.Survey()
+	if batch, ok := graphql.BatchParentsFor[*model.Survey](ctx, "Survey"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Channel(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Channel](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Survey.channel",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Channel(ctx, []*model.Survey{obj})
+	return graphql.ResolveBatchSingleResult[*model.Channel](
+		ctx,
+		results,
+		err,
+		"Survey.channel",
+	)
+}
+
+func (ec *executionContext) _Survey_creditedTo(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_creditedTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Survey_creditedTo(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v Assignee) graphql.Marshaler {
+			return ec.marshalOAssignee2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAssignee(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_creditedTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Survey", field, true, true, "Assignee")
+}
+func (ec *executionContext) resolveBatch_Survey_creditedTo(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (any, error) {
+	resolver := ec.Resolvers.Survey()
+	if batch, ok := graphql.BatchParentsFor[*model.Survey](ctx, "Survey"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CreditedTo(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[Assignee](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Survey.creditedTo",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CreditedTo(ctx, []*model.Survey{obj})
+	return graphql.ResolveBatchSingleResult[Assignee](
+		ctx,
+		results,
+		err,
+		"Survey.creditedTo",
+	)
+}
+
+func (ec *executionContext) _Survey_creditedTeam(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Survey_creditedTeam(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Survey_creditedTeam(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Team) graphql.Marshaler {
+			return ec.marshalOTeam2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐTeam(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Survey_creditedTeam(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Survey",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Team(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Survey_creditedTeam(ctx context.Context, field graphql.CollectedField, obj *model.Survey) (any, error) {
+	resolver := ec.Resolvers.Survey()
+	if batch, ok := graphql.BatchParentsFor[*model.Survey](ctx, "Survey"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CreditedTeam(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.Team](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Survey.creditedTeam",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CreditedTeam(ctx, []*model.Survey{obj})
+	return graphql.ResolveBatchSingleResult[*model.Team](
+		ctx,
+		results,
+		err,
+		"Survey.creditedTeam",
+	)
+}
+
+func (ec *executionContext) _SurveyConnection_edges(ctx context.Context, field graphql.CollectedField, obj *SurveyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SurveyConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*SurveyEdge) graphql.Marshaler {
+			return ec.marshalNSurveyEdge2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSurveyEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SurveyConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SurveyConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SurveyEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SurveyConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *SurveyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SurveyConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Survey) graphql.Marshaler {
+			return ec.marshalNSurvey2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSurveyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SurveyConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SurveyConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Survey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SurveyConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *SurveyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SurveyConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SurveyConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SurveyConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SurveyEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *SurveyEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SurveyEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SurveyEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SurveyEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _SurveyEdge_node(ctx context.Context, field graphql.CollectedField, obj *SurveyEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SurveyEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Survey) graphql.Marshaler {
+			return ec.marshalNSurvey2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSurvey(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SurveyEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SurveyEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Survey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Team_id(ctx context.Context, field graphql.CollectedField, obj *model.Team) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16814,6 +19377,84 @@ func (ec *executionContext) fieldContext_TemplateVariable_value(_ context.Contex
 	return graphql.NewScalarFieldContext("TemplateVariable", field, false, false, "String")
 }
 
+func (ec *executionContext) _TestAiAgentPayload_works(ctx context.Context, field graphql.CollectedField, obj *TestAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestAiAgentPayload_works(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Works, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TestAiAgentPayload_works(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TestAiAgentPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TestAiAgentPayload_message(ctx context.Context, field graphql.CollectedField, obj *TestAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestAiAgentPayload_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TestAiAgentPayload_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TestAiAgentPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _TestAiAgentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *TestAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestAiAgentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TestAiAgentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TestAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TimeCondition_weekdays(ctx context.Context, field graphql.CollectedField, obj *model.TimeCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16937,6 +19578,70 @@ func (ec *executionContext) _UpdateAgentPayload_userErrors(ctx context.Context, 
 func (ec *executionContext) fieldContext_UpdateAgentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdateAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateAiAgentPayload_aiAgent(ctx context.Context, field graphql.CollectedField, obj *UpdateAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateAiAgentPayload_aiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AiAgent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+			return ec.marshalOAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateAiAgentPayload_aiAgent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateAiAgentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *UpdateAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateAiAgentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateAiAgentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateAiAgentPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -17280,6 +19985,70 @@ func (ec *executionContext) _UpdateConversationPayload_userErrors(ctx context.Co
 func (ec *executionContext) fieldContext_UpdateConversationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdateConversationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateCsatPayload_channel(ctx context.Context, field graphql.CollectedField, obj *UpdateCsatPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateCsatPayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateCsatPayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateCsatPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateCsatPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *UpdateCsatPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateCsatPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateCsatPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateCsatPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -18632,6 +21401,125 @@ func UnmarshalCreateAgentInput(ctx context.Context, raw any) (CreateAgentInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCreateAiAgentInput(ctx context.Context, obj any) (CreateAiAgentInput, error) {
+	var it CreateAiAgentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "instructions", "model", "baseUrl", "apiKey", "keyHeader", "temperature", "maxTokens", "timeoutSeconds", "maxTurns", "handOverTopics", "closingText"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "instructions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instructions"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Instructions = data
+		case "model":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("model"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Model = data
+		case "baseUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("baseUrl"))
+			data, err := ec.unmarshalOURL2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BaseURL = data
+		case "apiKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APIKey = data
+		case "keyHeader":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keyHeader"))
+			data, err := ec.unmarshalOAiKeyHeader2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiKeyHeader(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeyHeader = data
+		case "temperature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("temperature"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Temperature = data
+		case "maxTokens":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxTokens"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxTokens = data
+		case "timeoutSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeoutSeconds"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeoutSeconds = data
+		case "maxTurns":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxTurns"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxTurns = data
+		case "handOverTopics":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("handOverTopics"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HandOverTopics = data
+		case "closingText":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closingText"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClosingText = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateAiAgentInput unmarshals raw into the CreateAiAgentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateAiAgentInput(ctx context.Context, raw any) (CreateAiAgentInput, error) {
+	var out CreateAiAgentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateAiAgentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateArticleInput(ctx context.Context, obj any) (CreateArticleInput, error) {
 	var it CreateArticleInput
 	if obj == nil {
@@ -18996,6 +21884,48 @@ func (ec *executionContext) unmarshalInputDayHoursInput(ctx context.Context, obj
 func UnmarshalDayHoursInput(ctx context.Context, raw any) (model.DayHours, error) {
 	var out model.DayHours
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DayHoursInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeleteAiAgentInput(ctx context.Context, obj any) (DeleteAiAgentInput, error) {
+	var it DeleteAiAgentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"aiAgentId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "aiAgentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aiAgentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AiAgentID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteAiAgentInput unmarshals raw into the DeleteAiAgentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteAiAgentInput(ctx context.Context, raw any) (DeleteAiAgentInput, error) {
+	var out DeleteAiAgentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteAiAgentInput", raw, &out)
 	return out, err
 }
 
@@ -20290,7 +23220,11 @@ func (ec *executionContext) unmarshalInputSetAvailabilityInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"availability", "agentId"}
+	if _, present := asMap["passOn"]; !present {
+		asMap["passOn"] = false
+	}
+
+	fieldsInOrder := [...]string{"availability", "agentId", "passOn"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -20311,6 +23245,13 @@ func (ec *executionContext) unmarshalInputSetAvailabilityInput(ctx context.Conte
 				return it, err
 			}
 			it.AgentID = data
+		case "passOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passOn"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PassOn = data
 		}
 	}
 	return it, nil
@@ -20374,6 +23315,62 @@ func (ec *executionContext) unmarshalInputSetChannelAgentsInput(ctx context.Cont
 func UnmarshalSetChannelAgentsInput(ctx context.Context, raw any) (SetChannelAgentsInput, error) {
 	var out SetChannelAgentsInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetChannelAgentsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSetChannelAiAgentInput(ctx context.Context, obj any) (SetChannelAiAgentInput, error) {
+	var it SetChannelAiAgentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "aiAgentId", "started"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "aiAgentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aiAgentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AiAgentID = graphql.OmittableOf(data)
+		case "started":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("started"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Started = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetChannelAiAgentInput unmarshals raw into the SetChannelAiAgentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetChannelAiAgentInput(ctx context.Context, raw any) (SetChannelAiAgentInput, error) {
+	var out SetChannelAiAgentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetChannelAiAgentInput", raw, &out)
 	return out, err
 }
 
@@ -20748,6 +23745,48 @@ func UnmarshalTemplateVariableInput(ctx context.Context, raw any) (TemplateVaria
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTestAiAgentInput(ctx context.Context, obj any) (TestAiAgentInput, error) {
+	var it TestAiAgentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"aiAgentId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "aiAgentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aiAgentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AiAgentID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTestAiAgentInput unmarshals raw into the TestAiAgentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTestAiAgentInput(ctx context.Context, raw any) (TestAiAgentInput, error) {
+	var out TestAiAgentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TestAiAgentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTimeConditionInput(ctx context.Context, obj any) (model.TimeCondition, error) {
 	var it model.TimeCondition
 	if obj == nil {
@@ -20976,6 +24015,139 @@ func (ec *executionContext) unmarshalInputUpdateAgentInput(ctx context.Context, 
 func UnmarshalUpdateAgentInput(ctx context.Context, raw any) (UpdateAgentInput, error) {
 	var out UpdateAgentInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateAgentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateAiAgentInput(ctx context.Context, obj any) (UpdateAiAgentInput, error) {
+	var it UpdateAiAgentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"aiAgentId", "name", "instructions", "model", "baseUrl", "apiKey", "keyHeader", "temperature", "maxTokens", "timeoutSeconds", "maxTurns", "handOverTopics", "closingText", "disabled"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "aiAgentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aiAgentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AiAgentID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "instructions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instructions"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Instructions = data
+		case "model":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("model"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Model = data
+		case "baseUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("baseUrl"))
+			data, err := ec.unmarshalOURL2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BaseURL = data
+		case "apiKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APIKey = data
+		case "keyHeader":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keyHeader"))
+			data, err := ec.unmarshalOAiKeyHeader2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiKeyHeader(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeyHeader = data
+		case "temperature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("temperature"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Temperature = graphql.OmittableOf(data)
+		case "maxTokens":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxTokens"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxTokens = data
+		case "timeoutSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeoutSeconds"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeoutSeconds = data
+		case "maxTurns":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxTurns"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxTurns = data
+		case "handOverTopics":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("handOverTopics"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HandOverTopics = data
+		case "closingText":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closingText"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClosingText = data
+		case "disabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("disabled"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Disabled = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateAiAgentInput unmarshals raw into the UpdateAiAgentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateAiAgentInput(ctx context.Context, raw any) (UpdateAiAgentInput, error) {
+	var out UpdateAiAgentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateAiAgentInput", raw, &out)
 	return out, err
 }
 
@@ -21305,6 +24477,104 @@ func (ec *executionContext) unmarshalInputUpdateConversationInput(ctx context.Co
 func UnmarshalUpdateConversationInput(ctx context.Context, raw any) (UpdateConversationInput, error) {
 	var out UpdateConversationInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateConversationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateCsatInput(ctx context.Context, obj any) (UpdateCsatInput, error) {
+	var it UpdateCsatInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "enabled", "question", "thankYou", "expiresAfterHours", "language", "askLabelIds", "skipLabelIds", "template"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "enabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enabled"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Enabled = data
+		case "question":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("question"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Question = data
+		case "thankYou":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("thankYou"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ThankYou = data
+		case "expiresAfterHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAfterHours"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAfterHours = data
+		case "language":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("language"))
+			data, err := ec.unmarshalOSurveyLanguage2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSurveyLanguage(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Language = data
+		case "askLabelIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("askLabelIds"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AskLabelIds = data
+		case "skipLabelIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("skipLabelIds"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SkipLabelIds = data
+		case "template":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("template"))
+			data, err := ec.unmarshalOTemplateInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐTemplateInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Template = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateCsatInput unmarshals raw into the UpdateCsatInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateCsatInput(ctx context.Context, raw any) (UpdateCsatInput, error) {
+	var out UpdateCsatInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateCsatInput", raw, &out)
 	return out, err
 }
 
@@ -21782,6 +25052,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Team(ctx, sel, obj)
+	case model.Survey:
+		return ec._Survey(ctx, sel, &obj)
+	case *model.Survey:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Survey(ctx, sel, obj)
 	case model.Rule:
 		return ec._RoutingRule(ctx, sel, &obj)
 	case *model.Rule:
@@ -22283,10 +25560,233 @@ func (ec *executionContext) _AiAgent(ctx context.Context, sel ast.SelectionSet, 
 		case "id":
 			out.Values[i] = ec._AiAgent_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
 			out.Values[i] = ec._AiAgent_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "instructions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_instructions(ctx, field, obj)
+				})
+		case "model":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_model(ctx, field, obj)
+				})
+		case "baseUrl":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_baseUrl(ctx, field, obj)
+				})
+		case "keyHint":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_keyHint(ctx, field, obj)
+				})
+		case "keyHeader":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_keyHeader(ctx, field, obj)
+				})
+		case "temperature":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_temperature(ctx, field, obj)
+				})
+		case "maxTokens":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_maxTokens(ctx, field, obj)
+				})
+		case "timeoutSeconds":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_timeoutSeconds(ctx, field, obj)
+				})
+		case "maxTurns":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_maxTurns(ctx, field, obj)
+				})
+		case "handOverTopics":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_handOverTopics(ctx, field, obj)
+				})
+		case "closingText":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_closingText(ctx, field, obj)
+				})
+		case "version":
+			out.Values[i] = ec._AiAgent_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "disabled":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_disabled(ctx, field, obj)
+				})
+		case "deleted":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_deleted(ctx, field, obj)
+				})
+		case "channels":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_channels(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._AiAgent_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._AiAgent_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aiAgentConnectionImplementors = []string{"AiAgentConnection"}
+
+func (ec *executionContext) _AiAgentConnection(ctx context.Context, sel ast.SelectionSet, obj *AiAgentConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aiAgentConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AiAgentConnection")
+		case "edges":
+			out.Values[i] = ec._AiAgentConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._AiAgentConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AiAgentConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aiAgentEdgeImplementors = []string{"AiAgentEdge"}
+
+func (ec *executionContext) _AiAgentEdge(ctx context.Context, sel ast.SelectionSet, obj *AiAgentEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aiAgentEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AiAgentEdge")
+		case "cursor":
+			out.Values[i] = ec._AiAgentEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AiAgentEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aiProblemImplementors = []string{"AiProblem"}
+
+func (ec *executionContext) _AiProblem(ctx context.Context, sel ast.SelectionSet, obj *model.AiProblem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aiProblemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AiProblem")
+		case "kind":
+			out.Values[i] = ec._AiProblem_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._AiProblem_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._AiProblem_since(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -22881,6 +26381,12 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Channel_agents(ctx, field, obj)
 				})
+		case "aiAgent":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Channel_aiAgent(ctx, field, obj)
+				})
 		case "assignment":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -22892,6 +26398,12 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Channel_greeting(ctx, field, obj)
+				})
+		case "csat":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Channel_csat(ctx, field, obj)
 				})
 		case "hours":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -22921,6 +26433,51 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelAiAgentImplementors = []string{"ChannelAiAgent"}
+
+func (ec *executionContext) _ChannelAiAgent(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelAiAgent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelAiAgentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelAiAgent")
+		case "agent":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelAiAgent_agent(ctx, field, obj)
+				})
+		case "started":
+			out.Values[i] = ec._ChannelAiAgent_started(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "problem":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelAiAgent_problem(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -23489,6 +27046,12 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Conversation_messages(ctx, field, obj)
 				})
+		case "surveys":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Conversation_surveys(ctx, field, obj)
+				})
 		case "history":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -23599,6 +27162,12 @@ func (ec *executionContext) _ConversationChange(ctx context.Context, sel ast.Sel
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ConversationChange_team(ctx, field, obj)
+				})
+		case "handOver":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ConversationChange_handOver(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -23888,6 +27457,44 @@ func (ec *executionContext) _CreateAgentPayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var createAiAgentPayloadImplementors = []string{"CreateAiAgentPayload"}
+
+func (ec *executionContext) _CreateAiAgentPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateAiAgentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createAiAgentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateAiAgentPayload")
+		case "aiAgent":
+			out.Values[i] = ec._CreateAiAgentPayload_aiAgent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateAiAgentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var createArticlePayloadImplementors = []string{"CreateArticlePayload"}
 
 func (ec *executionContext) _CreateArticlePayload(ctx context.Context, sel ast.SelectionSet, obj *CreateArticlePayload) graphql.Marshaler {
@@ -24088,6 +27695,77 @@ func (ec *executionContext) _CreateTeamPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var csatImplementors = []string{"Csat"}
+
+func (ec *executionContext) _Csat(ctx context.Context, sel ast.SelectionSet, obj *model.Csat) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, csatImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Csat")
+		case "enabled":
+			out.Values[i] = ec._Csat_enabled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "question":
+			out.Values[i] = ec._Csat_question(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "thankYou":
+			out.Values[i] = ec._Csat_thankYou(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "expiresAfterHours":
+			out.Values[i] = ec._Csat_expiresAfterHours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "language":
+			out.Values[i] = ec._Csat_language(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "askLabels":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Csat_askLabels(ctx, field, obj)
+				})
+		case "skipLabels":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Csat_skipLabels(ctx, field, obj)
+				})
+		case "template":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Csat_template(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var dayHoursImplementors = []string{"DayHours"}
 
 func (ec *executionContext) _DayHours(ctx context.Context, sel ast.SelectionSet, obj *model.DayHours) graphql.Marshaler {
@@ -24149,6 +27827,44 @@ func (ec *executionContext) _DayPlan(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "open":
 			out.Values[i] = ec._DayPlan_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deleteAiAgentPayloadImplementors = []string{"DeleteAiAgentPayload"}
+
+func (ec *executionContext) _DeleteAiAgentPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteAiAgentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteAiAgentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteAiAgentPayload")
+		case "deletedAiAgentId":
+			out.Values[i] = ec._DeleteAiAgentPayload_deletedAiAgentId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteAiAgentPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -25647,6 +29363,41 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "createAiAgent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createAiAgent(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updateAiAgent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateAiAgent(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteAiAgent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteAiAgent(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "testAiAgent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_testAiAgent(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "setChannelAiAgent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setChannelAiAgent(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "createChannel":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createChannel(ctx, field)
@@ -25706,6 +29457,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "updateGreeting":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateGreeting(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updateCsat":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateCsat(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -26051,6 +29809,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_agent(ctx, field)
+				})
+		case "aiAgents":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_aiAgents(ctx, field)
+				})
+		case "aiAgent":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_aiAgent(ctx, field)
 				})
 		case "teams":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -27278,6 +31048,44 @@ func (ec *executionContext) _SetChannelAgentsPayload(ctx context.Context, sel as
 	return out
 }
 
+var setChannelAiAgentPayloadImplementors = []string{"SetChannelAiAgentPayload"}
+
+func (ec *executionContext) _SetChannelAiAgentPayload(ctx context.Context, sel ast.SelectionSet, obj *SetChannelAiAgentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setChannelAiAgentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetChannelAiAgentPayload")
+		case "channel":
+			out.Values[i] = ec._SetChannelAiAgentPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetChannelAiAgentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var setConversationStatusPayloadImplementors = []string{"SetConversationStatusPayload"}
 
 func (ec *executionContext) _SetConversationStatusPayload(ctx context.Context, sel ast.SelectionSet, obj *SetConversationStatusPayload) graphql.Marshaler {
@@ -27616,6 +31424,193 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 }
 
+var surveyImplementors = []string{"Survey", "Node"}
+
+func (ec *executionContext) _Survey(ctx context.Context, sel ast.SelectionSet, obj *model.Survey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, surveyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Survey")
+		case "id":
+			out.Values[i] = ec._Survey_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "score":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Survey_score(ctx, field, obj)
+				})
+		case "comment":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Survey_comment(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._Survey_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sentAt":
+			out.Values[i] = ec._Survey_sentAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notDelivered":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Survey_notDelivered(ctx, field, obj)
+				})
+		case "expiresAt":
+			out.Values[i] = ec._Survey_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "answeredAt":
+			out.Values[i] = ec._Survey_answeredAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "answeredBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Survey_answeredBy(ctx, field, obj)
+				})
+		case "changes":
+			out.Values[i] = ec._Survey_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conversation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Survey_conversation(ctx, field, obj)
+				})
+		case "channel":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Survey_channel(ctx, field, obj)
+				})
+		case "creditedTo":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Survey_creditedTo(ctx, field, obj)
+				})
+		case "creditedTeam":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Survey_creditedTeam(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var surveyConnectionImplementors = []string{"SurveyConnection"}
+
+func (ec *executionContext) _SurveyConnection(ctx context.Context, sel ast.SelectionSet, obj *SurveyConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, surveyConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SurveyConnection")
+		case "edges":
+			out.Values[i] = ec._SurveyConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._SurveyConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._SurveyConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var surveyEdgeImplementors = []string{"SurveyEdge"}
+
+func (ec *executionContext) _SurveyEdge(ctx context.Context, sel ast.SelectionSet, obj *SurveyEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, surveyEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SurveyEdge")
+		case "cursor":
+			out.Values[i] = ec._SurveyEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._SurveyEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var teamImplementors = []string{"Team", "Node"}
 
 func (ec *executionContext) _Team(ctx context.Context, sel ast.SelectionSet, obj *model.Team) graphql.Marshaler {
@@ -27822,6 +31817,49 @@ func (ec *executionContext) _TemplateVariable(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var testAiAgentPayloadImplementors = []string{"TestAiAgentPayload"}
+
+func (ec *executionContext) _TestAiAgentPayload(ctx context.Context, sel ast.SelectionSet, obj *TestAiAgentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, testAiAgentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TestAiAgentPayload")
+		case "works":
+			out.Values[i] = ec._TestAiAgentPayload_works(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._TestAiAgentPayload_message(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TestAiAgentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var timeConditionImplementors = []string{"TimeCondition"}
 
 func (ec *executionContext) _TimeCondition(ctx context.Context, sel ast.SelectionSet, obj *model.TimeCondition) graphql.Marshaler {
@@ -27883,6 +31921,44 @@ func (ec *executionContext) _UpdateAgentPayload(ctx context.Context, sel ast.Sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateAgentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateAiAgentPayloadImplementors = []string{"UpdateAiAgentPayload"}
+
+func (ec *executionContext) _UpdateAiAgentPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateAiAgentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateAiAgentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateAiAgentPayload")
+		case "aiAgent":
+			out.Values[i] = ec._UpdateAiAgentPayload_aiAgent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateAiAgentPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28078,6 +32154,44 @@ func (ec *executionContext) _UpdateConversationPayload(ctx context.Context, sel 
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateConversationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateCsatPayloadImplementors = []string{"UpdateCsatPayload"}
+
+func (ec *executionContext) _UpdateCsatPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateCsatPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateCsatPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateCsatPayload")
+		case "channel":
+			out.Values[i] = ec._UpdateCsatPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateCsatPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28405,6 +32519,70 @@ func (ec *executionContext) marshalNAgentEdge2ᚖgithubᚗcomᚋlivedeskᚋlived
 		return graphql.Null
 	}
 	return ec._AgentEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAiAgent2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgentᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AiAgent) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "AiAgent", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx context.Context, sel ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AiAgent!")
+		return graphql.Null
+	}
+	return ec._AiAgent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAiAgentEdge2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiAgentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AiAgentEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAiAgentEdge2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiAgentEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAiAgentEdge2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiAgentEdge(ctx context.Context, sel ast.SelectionSet, v *AiAgentEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AiAgentEdge!")
+		return graphql.Null
+	}
+	return ec._AiAgentEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAiProblemKind2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiProblemKind(ctx context.Context, v any) (model.AiProblemKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.AiProblemKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAiProblemKind2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiProblemKind(ctx context.Context, sel ast.SelectionSet, v model.AiProblemKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AiProblemKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNArticle2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐArticleᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Article) graphql.Marshaler {
@@ -28982,6 +33160,11 @@ func (ec *executionContext) unmarshalNCreateAgentInput2githubᚗcomᚋlivedesk�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCreateAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateAiAgentInput(ctx context.Context, v any) (CreateAiAgentInput, error) {
+	res, err := ec.unmarshalInputCreateAiAgentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCreateArticleInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateArticleInput(ctx context.Context, v any) (CreateArticleInput, error) {
 	res, err := ec.unmarshalInputCreateArticleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -29005,6 +33188,14 @@ func (ec *executionContext) unmarshalNCreateRoutingRuleInput2githubᚗcomᚋlive
 func (ec *executionContext) unmarshalNCreateTeamInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateTeamInput(ctx context.Context, v any) (CreateTeamInput, error) {
 	res, err := ec.unmarshalInputCreateTeamInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCsat2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐCsat(ctx context.Context, sel ast.SelectionSet, v *model.Csat) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Csat!")
+		return graphql.Null
+	}
+	return ec._Csat(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDate2string(ctx context.Context, v any) (string, error) {
@@ -29096,6 +33287,11 @@ func (ec *executionContext) marshalNDayPlan2ᚖgithubᚗcomᚋlivedeskᚋlivedes
 		return graphql.Null
 	}
 	return ec._DayPlan(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeleteAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteAiAgentInput(ctx context.Context, v any) (DeleteAiAgentInput, error) {
+	res, err := ec.unmarshalInputDeleteAiAgentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNDeleteArticleInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteArticleInput(ctx context.Context, v any) (DeleteArticleInput, error) {
@@ -29530,6 +33726,8 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋlivedeskᚋlivedesk�
 	{
 		var batchItemsTeam []*model.Team
 		batchIdxMapTeam := map[int]int{}
+		var batchItemsSurvey []*model.Survey
+		batchIdxMapSurvey := map[int]int{}
 		var batchItemsRoutingRule []*model.Rule
 		batchIdxMapRoutingRule := map[int]int{}
 		var batchItemsMessage []*model.Message
@@ -29544,6 +33742,8 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋlivedeskᚋlivedesk�
 		batchIdxMapAuditEntry := map[int]int{}
 		var batchItemsArticle []*model.Article
 		batchIdxMapArticle := map[int]int{}
+		var batchItemsAiAgent []*model.AiAgent
+		batchIdxMapAiAgent := map[int]int{}
 		var batchItemsAgent []*model.Agent
 		batchIdxMapAgent := map[int]int{}
 		for i, item := range v {
@@ -29554,6 +33754,12 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋlivedeskᚋlivedesk�
 			case *model.Team:
 				batchIdxMapTeam[i] = len(batchItemsTeam)
 				batchItemsTeam = append(batchItemsTeam, concrete)
+			case model.Survey:
+				batchIdxMapSurvey[i] = len(batchItemsSurvey)
+				batchItemsSurvey = append(batchItemsSurvey, &concrete)
+			case *model.Survey:
+				batchIdxMapSurvey[i] = len(batchItemsSurvey)
+				batchItemsSurvey = append(batchItemsSurvey, concrete)
 			case model.Rule:
 				batchIdxMapRoutingRule[i] = len(batchItemsRoutingRule)
 				batchItemsRoutingRule = append(batchItemsRoutingRule, &concrete)
@@ -29596,6 +33802,12 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋlivedeskᚋlivedesk�
 			case *model.Article:
 				batchIdxMapArticle[i] = len(batchItemsArticle)
 				batchItemsArticle = append(batchItemsArticle, concrete)
+			case model.AiAgent:
+				batchIdxMapAiAgent[i] = len(batchItemsAiAgent)
+				batchItemsAiAgent = append(batchItemsAiAgent, &concrete)
+			case *model.AiAgent:
+				batchIdxMapAiAgent[i] = len(batchItemsAiAgent)
+				batchItemsAiAgent = append(batchItemsAiAgent, concrete)
 			case model.Agent:
 				batchIdxMapAgent[i] = len(batchItemsAgent)
 				batchItemsAgent = append(batchItemsAgent, &concrete)
@@ -29606,6 +33818,9 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋlivedeskᚋlivedesk�
 		}
 		if len(batchItemsTeam) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Team", batchItemsTeam, batchIdxMapTeam)
+		}
+		if len(batchItemsSurvey) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Survey", batchItemsSurvey, batchIdxMapSurvey)
 		}
 		if len(batchItemsRoutingRule) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "RoutingRule", batchItemsRoutingRule, batchIdxMapRoutingRule)
@@ -29627,6 +33842,9 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋlivedeskᚋlivedesk�
 		}
 		if len(batchItemsArticle) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Article", batchItemsArticle, batchIdxMapArticle)
+		}
+		if len(batchItemsAiAgent) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "AiAgent", batchItemsAiAgent, batchIdxMapAiAgent)
 		}
 		if len(batchItemsAgent) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Agent", batchItemsAgent, batchIdxMapAgent)
@@ -30140,6 +34358,11 @@ func (ec *executionContext) unmarshalNSetChannelAgentsInput2githubᚗcomᚋlived
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNSetChannelAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSetChannelAiAgentInput(ctx context.Context, v any) (SetChannelAiAgentInput, error) {
+	res, err := ec.unmarshalInputSetChannelAiAgentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSetConversationStatusInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSetConversationStatusInput(ctx context.Context, v any) (SetConversationStatusInput, error) {
 	res, err := ec.unmarshalInputSetConversationStatusInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -30211,6 +34434,78 @@ func (ec *executionContext) marshalNSimulatedPlacement2ᚖgithubᚗcomᚋlivedes
 		return graphql.Null
 	}
 	return ec._SimulatedPlacement(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSurvey2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSurveyᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Survey) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Survey", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSurvey2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSurvey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSurvey2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSurvey(ctx context.Context, sel ast.SelectionSet, v *model.Survey) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Survey!")
+		return graphql.Null
+	}
+	return ec._Survey(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSurveyConnection2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSurveyConnection(ctx context.Context, sel ast.SelectionSet, v *SurveyConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SurveyConnection!")
+		return graphql.Null
+	}
+	return ec._SurveyConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSurveyEdge2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSurveyEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*SurveyEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSurveyEdge2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSurveyEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSurveyEdge2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSurveyEdge(ctx context.Context, sel ast.SelectionSet, v *SurveyEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SurveyEdge!")
+		return graphql.Null
+	}
+	return ec._SurveyEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSurveyLanguage2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSurveyLanguage(ctx context.Context, v any) (model.SurveyLanguage, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.SurveyLanguage(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSurveyLanguage2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSurveyLanguage(ctx context.Context, sel ast.SelectionSet, v model.SurveyLanguage) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SurveyLanguage!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNTeam2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐTeamᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Team) graphql.Marshaler {
@@ -30291,6 +34586,11 @@ func (ec *executionContext) unmarshalNTemplateVariableInput2ᚖgithubᚗcomᚋli
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNTestAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐTestAiAgentInput(ctx context.Context, v any) (TestAiAgentInput, error) {
+	res, err := ec.unmarshalInputTestAiAgentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNTimeZone2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -30329,6 +34629,11 @@ func (ec *executionContext) unmarshalNUpdateAgentInput2githubᚗcomᚋlivedesk�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNUpdateAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateAiAgentInput(ctx context.Context, v any) (UpdateAiAgentInput, error) {
+	res, err := ec.unmarshalInputUpdateAiAgentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUpdateArticleInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateArticleInput(ctx context.Context, v any) (UpdateArticleInput, error) {
 	res, err := ec.unmarshalInputUpdateArticleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -30351,6 +34656,11 @@ func (ec *executionContext) unmarshalNUpdateContactInput2githubᚗcomᚋlivedesk
 
 func (ec *executionContext) unmarshalNUpdateConversationInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateConversationInput(ctx context.Context, v any) (UpdateConversationInput, error) {
 	res, err := ec.unmarshalInputUpdateConversationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateCsatInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateCsatInput(ctx context.Context, v any) (UpdateCsatInput, error) {
+	res, err := ec.unmarshalInputUpdateCsatInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -30496,6 +34806,39 @@ func (ec *executionContext) marshalOAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedes
 		return graphql.Null
 	}
 	return ec._AiAgent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAiAgentConnection2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiAgentConnection(ctx context.Context, sel ast.SelectionSet, v *AiAgentConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AiAgentConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAiKeyHeader2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiKeyHeader(ctx context.Context, v any) (*model.AiKeyHeader, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.AiKeyHeader(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAiKeyHeader2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiKeyHeader(ctx context.Context, sel ast.SelectionSet, v *model.AiKeyHeader) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOAiProblem2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiProblem(ctx context.Context, sel ast.SelectionSet, v *model.AiProblem) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AiProblem(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOArticle2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐArticle(ctx context.Context, sel ast.SelectionSet, v *model.Article) graphql.Marshaler {
@@ -30679,6 +35022,13 @@ func (ec *executionContext) marshalOChannel2ᚖgithubᚗcomᚋlivedeskᚋlivedes
 	return ec._Channel(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOChannelAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannelAiAgent(ctx context.Context, sel ast.SelectionSet, v *model.ChannelAiAgent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelAiAgent(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOChannelConnection2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐChannelConnection(ctx context.Context, sel ast.SelectionSet, v *ChannelConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -30830,6 +35180,13 @@ func (ec *executionContext) marshalOCreateAgentPayload2ᚖgithubᚗcomᚋlivedes
 	return ec._CreateAgentPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCreateAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateAiAgentPayload(ctx context.Context, sel ast.SelectionSet, v *CreateAiAgentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateAiAgentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCreateArticlePayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateArticlePayload(ctx context.Context, sel ast.SelectionSet, v *CreateArticlePayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -30881,6 +35238,13 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = ctx
 	res := scalar.MarshalDateTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalODeleteAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteAiAgentPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteAiAgentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteAiAgentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODeleteArticlePayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteArticlePayload(ctx context.Context, sel ast.SelectionSet, v *DeleteArticlePayload) graphql.Marshaler {
@@ -30960,6 +35324,25 @@ func (ec *executionContext) marshalOFoundArticlePart2ᚕᚖgithubᚗcomᚋlivede
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOHandOverReason2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐHandOverReason(ctx context.Context, v any) (*model.HandOverReason, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.HandOverReason(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOHandOverReason2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐHandOverReason(ctx context.Context, sel ast.SelectionSet, v *model.HandOverReason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOImportArticlesPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐImportArticlesPayload(ctx context.Context, sel ast.SelectionSet, v *ImportArticlesPayload) graphql.Marshaler {
@@ -31404,6 +35787,13 @@ func (ec *executionContext) marshalOSetChannelAgentsPayload2ᚖgithubᚗcomᚋli
 	return ec._SetChannelAgentsPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOSetChannelAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSetChannelAiAgentPayload(ctx context.Context, sel ast.SelectionSet, v *SetChannelAiAgentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetChannelAiAgentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOSetConversationStatusPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSetConversationStatusPayload(ctx context.Context, sel ast.SelectionSet, v *SetConversationStatusPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -31437,6 +35827,63 @@ func (ec *executionContext) marshalOSimulateRoutingPayload2ᚖgithubᚗcomᚋliv
 		return graphql.Null
 	}
 	return ec._SimulateRoutingPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSurveyAnswerWay2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAnswerWay(ctx context.Context, v any) (*model.AnswerWay, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.AnswerWay(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSurveyAnswerWay2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAnswerWay(ctx context.Context, sel ast.SelectionSet, v *model.AnswerWay) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOSurveyLanguage2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSurveyLanguage(ctx context.Context, v any) (*model.SurveyLanguage, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.SurveyLanguage(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSurveyLanguage2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐSurveyLanguage(ctx context.Context, sel ast.SelectionSet, v *model.SurveyLanguage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOSurveyNotDelivered2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐNotDelivered(ctx context.Context, v any) (*model.NotDelivered, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.NotDelivered(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSurveyNotDelivered2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐNotDelivered(ctx context.Context, sel ast.SelectionSet, v *model.NotDelivered) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOTeam2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐTeam(ctx context.Context, sel ast.SelectionSet, v *model.Team) graphql.Marshaler {
@@ -31483,6 +35930,13 @@ func (ec *executionContext) unmarshalOTemplateVariableInput2ᚕᚖgithubᚗcom�
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) marshalOTestAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐTestAiAgentPayload(ctx context.Context, sel ast.SelectionSet, v *TestAiAgentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TestAiAgentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOTimeCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐTimeCondition(ctx context.Context, sel ast.SelectionSet, v *model.TimeCondition) graphql.Marshaler {
@@ -31533,6 +35987,13 @@ func (ec *executionContext) marshalOUpdateAgentPayload2ᚖgithubᚗcomᚋlivedes
 	return ec._UpdateAgentPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOUpdateAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateAiAgentPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateAiAgentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateAiAgentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOUpdateArticlePayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateArticlePayload(ctx context.Context, sel ast.SelectionSet, v *UpdateArticlePayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -31566,6 +36027,13 @@ func (ec *executionContext) marshalOUpdateConversationPayload2ᚖgithubᚗcomᚋ
 		return graphql.Null
 	}
 	return ec._UpdateConversationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateCsatPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateCsatPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateCsatPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateCsatPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUpdateGreetingPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateGreetingPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateGreetingPayload) graphql.Marshaler {

@@ -218,6 +218,32 @@ func TestWhatNobodyCanTakeHoldsUpNobody(t *testing.T) {
 	s.owns(s.hana, stuck)
 }
 
+// A place that became free belongs to who waits the longest, also when somebody else writes before the queue is served.
+func TestNobodyOvertakesTheQueue(t *testing.T) {
+	t.Parallel()
+	for name, to := range map[string]func(ken *model.Agent) model.AssignTo{
+		"of all":       func(*model.Agent) model.AssignTo { return toHumans.AssignTo },
+		"of one agent": func(ken *model.Agent) model.AssignTo { return model.AssignTo{AgentID: ken.ID} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShift(t, model.ConcurrentLoad)
+			ken := s.works("ken", 1)
+			s.rule(model.Action{AssignTo: to(ken)}, `[]`)
+			s.owns(ken, s.hears("+4915100").ID)
+			first, second := s.hears("+4915101").ID, s.hears("+4915102").ID
+			s.exec(`UPDATE agents SET max_load = 2`) // and nobody is told
+			if err := s.React(t.Context(), s.account, s.channel.ID, second); err != nil {
+				t.Fatal(err)
+			}
+			s.owns(nil, second)
+			s.owns(nil, s.hears("+4915103").ID)
+			s.owns(ken, first)
+			s.sound()
+		})
+	}
+}
+
 // rule adds a rule with the conditions as JSON.
 func (s *shift) rule(a model.Action, conditions string) {
 	s.t.Helper()
@@ -410,3 +436,23 @@ const watchLoad = `CREATE TABLE too_much (agent_id uuid, load int);
 	CREATE FUNCTION watch_load() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 		IF NEW.open_count > NEW.max_load THEN INSERT INTO too_much VALUES (NEW.id, NEW.open_count); END IF; RETURN NULL; END $$;
 	CREATE TRIGGER watch_load AFTER UPDATE ON agents FOR EACH ROW EXECUTE FUNCTION watch_load()`
+
+// Settling holds up nobody, and may be done at any time.
+func TestSettlingWhileCustomersWrite(t *testing.T) {
+	t.Parallel()
+	s := newShift(t, model.ConcurrentLoad)
+	s.comes(s.hana)
+	s.limit(s.hana, 100)
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for n := range 5 {
+				id, _ := s.writes(fmt.Sprintf("+4917%d%d", i, n), "hello")
+				s.EndReceiving()
+				s.owns(s.hana, id)
+			}
+		})
+	}
+	all.Wait()
+	s.sound()
+}
