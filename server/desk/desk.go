@@ -29,6 +29,7 @@ type Desk struct {
 	brakes    brakes
 	rules     automations
 	reactions reactions
+	tries     simulations
 }
 
 // Options are what a desk is made of. All fields but Now, Log and Told are needed.
@@ -60,6 +61,7 @@ func New(o Options) *Desk {
 	d.brakes.by = map[model.ID]*brake{}
 	d.rules.of = map[model.ID]*db.Automation{}
 	d.reactions = newReactions()
+	d.tries.running = map[int64]bool{}
 	if d.log == nil {
 		d.log = slog.Default()
 	}
