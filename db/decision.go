@@ -123,14 +123,14 @@ func (s *Store) Foresee(ctx context.Context, c *model.Conversation, now time.Tim
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.Placing(ctx, c.AccountID, c.ChannelID, c.ID, by)
+	p, err := s.Placing(ctx, c.AccountID, ToPlace{c.ChannelID, c.ID, by})
 	if err != nil || p == nil {
 		return nil, err
 	}
 	if p.Stage == "" {
 		p.Snapshot.Stage = model.StageAll
 	}
-	p.At(now, by)
+	p.At(now)
 	return &Replayed{model.Route(p.Snapshot), by}, nil
 }
 

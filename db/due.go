@@ -29,11 +29,12 @@ func (s *Store) WakeSnoozed(ctx context.Context, now time.Time, limit int) ([]in
 		SELECT account_id, 'CONVERSATION_CHANGED', channel_id, id FROM woken ORDER BY account_id, id RETURNING account_id`, now, limit)
 }
 
-// CloseResolved closes up to limit conversations that were RESOLVED longer ago than after, and returns the accounts
-// that have events to be told.
+// CloseResolved closes up to limit conversations whose survey has expired, or that were RESOLVED longer ago than after
+// when there is none, and returns the accounts that have events to be told. Each part of the search is along an index.
 func (s *Store) CloseResolved(ctx context.Context, after time.Duration, now time.Time, limit int) ([]int64, error) {
 	return s.accounts(ctx, "close resolved conversations", `WITH due AS MATERIALIZED (
-			SELECT c.account_id, c.id FROM conversations c WHERE c.status = 'RESOLVED' AND c.resolved_at <= now() - $3::interval
+			SELECT c.account_id, c.id FROM conversations c WHERE c.status = 'RESOLVED' AND (c.closes_at <= now() AND c.closes_at > c.resolved_at
+				OR c.resolved_at <= now() - $3::interval AND (c.closes_at IS NULL OR c.closes_at <= c.resolved_at))
 			ORDER BY c.account_id, c.id LIMIT $2 FOR NO KEY UPDATE OF c SKIP LOCKED),
 		closed AS (
 			UPDATE conversations c SET status = 'CLOSED', closed_at = $1, closed_reason = 'EXPIRED', version = c.version + 1

@@ -60,6 +60,7 @@ func TestEnumsAreTheModels(t *testing.T) {
 		{"send_attempts", "outcome"}: "SendOutcome", {"attachments", "state"}: "AttachmentState",
 		{"rules", "match"}: "Match", {"rules", "fallback"}: "Fallback",
 		{"conversations", "to_place"}: "Stage", {"decisions", "stage"}: "Stage", {"decisions", "outcome"}: "RoutingOutcome", {"decisions", "target_kind"}: "TargetKind",
+		{"surveys", "not_delivered"}: "NotDelivered", {"surveys", "answered_by"}: "AnswerWay",
 		{"event_outbox", "kind"}: "EventKind", {"events", "kind"}: "EventKind",
 	} {
 		var allowed []string

@@ -28,6 +28,7 @@ type Loads struct {
 	TeamAgents    Load[model.ID, []*model.Agent]       // by team
 	AgentChannels Load[model.ID, []*model.Channel]     // by agent
 	Greetings     Load[model.ID, *model.Greeting]      // by channel
+	Csat          Load[model.ID, *model.Csat]          // by channel
 	Hours         Load[model.ID, *model.Hours]         // by channel
 	Rules         Load[model.ID, []*model.Rule]        // by channel
 	RuleMatches   Load[model.ID, int]                  // by rule
@@ -54,6 +55,7 @@ func (s *Store) Loads(account int64) *Loads {
 	l.TeamAgents.from(account, s.TeamAgents)
 	l.AgentChannels.from(account, s.AgentChannels)
 	l.Greetings.from(account, s.Greetings)
+	l.Csat.from(account, s.CsatOf)
 	l.Hours.from(account, s.HoursOf)
 	l.Rules.from(account, s.RulesOf)
 	l.RuleMatches.from(account, s.RuleMatches)

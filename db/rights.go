@@ -53,6 +53,7 @@ type Release struct {
 	Account  int64
 	Agents   []model.ID
 	Channels []model.ID // on these only; nil: on all
+	Open     bool       // those that are OPEN only
 	Reason   model.Reason
 	By       *model.Viewer
 	At       time.Time
@@ -77,7 +78,7 @@ func (s *Store) Release(ctx context.Context, r Release) (int64, error) {
 	}
 	tag, err := s.hot.Exec(ctx, `WITH held AS MATERIALIZED (
 			SELECT id FROM conversations WHERE account_id = $1 AND agent_id = ANY ($2::uuid[]) AND ($3::uuid[] IS NULL OR channel_id = ANY ($3::uuid[]))
-			AND status IN ('OPEN','AI_REPLYING','SNOOZED') ORDER BY id FOR UPDATE),
+			AND status IN ('OPEN','AI_REPLYING','SNOOZED') AND (NOT $8 OR status = 'OPEN') ORDER BY id FOR UPDATE),
 		freed AS (
 			UPDATE conversations v SET agent_id = NULL, epoch = v.epoch + 1, version = v.version + 1,
 				to_place = CASE WHEN v.status = 'OPEN' AND channel_places($1, v.channel_id) THEN 'HUMANS' END,
@@ -89,7 +90,7 @@ func (s *Store) Release(ctx context.Context, r Release) (int64, error) {
 			SELECT account_id, id, version, $4, $5, $6, $7, status, agent_id, ai_agent_id, team_id FROM freed)
 		INSERT INTO event_outbox (account_id, kind, channel_id, conversation_id)
 		SELECT account_id, 'CONVERSATION_CHANGED', channel_id, id FROM freed ORDER BY id`,
-		r.Account, texts(r.Agents), channels, r.At, string(r.Reason), null(r.By.Agent), nullText(r.By.System))
+		r.Account, texts(r.Agents), channels, r.At, string(r.Reason), null(r.By.Agent), nullText(r.By.System), r.Open)
 	if err != nil {
 		return 0, fmt.Errorf("release conversations: %w", err)
 	}

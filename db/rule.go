@@ -48,11 +48,13 @@ func (s *Store) SeeRules(ctx context.Context, v *model.Viewer, ids []model.ID) (
 	return keyed(rows, err, func(r *model.Rule) model.ID { return r.ID })
 }
 
+// MaxCounted is in how many decisions of a rule, the newest ones, is counted what it matched.
+const MaxCounted = 10_000
+
 // RuleMatches returns how many conversations each of the rules decided in the last 30 days, by the database's clock:
-// the count is read with others, which are of no moment of their own.
+// the count is read with others, which are of no moment of their own. It is that of the last MaxCounted decisions.
 func (s *Store) RuleMatches(ctx context.Context, account int64, rules []model.ID) (map[model.ID]int, error) {
-	rows, err := s.hot.Query(ctx, `SELECT k.id::text, (SELECT count(DISTINCT d.conversation_id) FROM decisions d
-		WHERE d.account_id = $1 AND d.rule_id = k.id AND d.decided_at > now() - interval '30 days') FROM unnest($2::uuid[]) k(id)`, account, texts(rules))
+	rows, err := s.hot.Query(ctx, ruleMatches, account, texts(rules), MaxCounted)
 	matches := map[model.ID]int{}
 	if err == nil {
 		var id model.ID
@@ -64,6 +66,10 @@ func (s *Store) RuleMatches(ctx context.Context, account int64, rules []model.ID
 	}
 	return matches, nil
 }
+
+const ruleMatches = `SELECT k.id::text, (SELECT count(DISTINCT d.conversation_id) FROM (SELECT x.conversation_id FROM decisions x
+		WHERE x.account_id = $1 AND x.rule_id = k.id AND x.decided_at > now() - interval '30 days' ORDER BY x.decided_at DESC LIMIT $3) d)
+	FROM unnest($2::uuid[]) k(id)`
 
 // SaveRule stores a new rule, or what may change about one. Its position is of PlaceRules.
 func (s *Store) SaveRule(ctx context.Context, r *model.Rule) error {

@@ -153,13 +153,13 @@ func (s *Store) People(ctx context.Context, account int64, channel model.ID, by 
 	batch.Queue(`SELECT coalesce(ai_agent_id::text, ''), ai_started FROM channels WHERE account_id = $1 AND id = $2`, account, string(channel)).QueryRow(func(row pgx.Row) error {
 		return row.Scan((*string)(&p.AiAgentID), &p.AiStarted)
 	})
-	batch.Queue(placingCandidates, account, string(channel), nil, texts(slices.Compact(agents)), texts(teams)).Query(func(rows pgx.Rows) (err error) {
-		p.Candidates, err = pgx.CollectRows(rows, candidateOf)
-		return err
-	})
+	agents = slices.Compact(agents)
+	r := &placingReader{roster: model.NewRoster()}
+	batch.Queue(placingCandidates, account, texts([]model.ID{channel}), texts(nil), texts(slices.Repeat([]model.ID{channel}, len(agents))), texts(agents), texts(teams)).Query(r.takeCandidates)
 	if err := s.hot.SendBatch(ctx, batch).Close(); err != nil {
 		return p, fmt.Errorf("read who is on channel %s: %w", channel, err)
 	}
+	p.Candidates = r.roster.Candidates[channel]
 	return p, nil
 }
 

@@ -101,6 +101,19 @@ var Invariants = []Invariant{
 	{"decisions-can-be-made-again", "what a decision was made by is kept as long as the decision's record",
 		`SELECT format('account %s decision %s', d.account_id, d.id) FROM decisions d WHERE d.record IS NOT NULL AND NOT EXISTS (
 			SELECT 1 FROM automations a WHERE a.account_id = d.account_id AND a.channel_id = d.channel_id AND a.version = d.automation_version)`},
+	{"survey-is-of-its-resolve", "a survey belongs to one move to RESOLVED and is credited to who made it",
+		`SELECT format('account %s survey %s', s.account_id, s.id) FROM surveys s JOIN conversation_changes h
+			ON h.account_id = s.account_id AND h.conversation_id = s.conversation_id AND h.version = s.version
+		WHERE h.status <> 'RESOLVED' OR s.agent_id IS DISTINCT FROM h.actor_agent_id OR s.team_id IS DISTINCT FROM h.team_id
+		OR s.ai_agent_id IS DISTINCT FROM CASE WHEN h.actor_agent_id IS NULL THEN h.ai_agent_id END
+		OR EXISTS (SELECT 1 FROM conversation_changes b WHERE b.account_id = h.account_id AND b.conversation_id = h.conversation_id AND b.version = h.version - 1 AND b.status = 'RESOLVED')`},
+	{"survey-was-asked", "the message of a survey asks it, and tells whether it was delivered",
+		`SELECT format('account %s survey %s', s.account_id, s.id) FROM surveys s WHERE s.message_id IS NOT NULL AND NOT EXISTS (
+			SELECT 1 FROM messages m WHERE m.account_id = s.account_id AND m.id = s.message_id AND m.conversation_id = s.conversation_id AND m.kind = 'SURVEY'
+			AND m.data ->> 'survey' = s.id::text AND (m.status = 'FAILED') = (s.not_delivered IS NOT NULL))`},
+	{"survey-was-answered", "who answered by a message did so in the conversation that was asked about",
+		`SELECT format('account %s message %s', m.account_id, m.id) FROM messages m WHERE m.data ? 'survey' AND NOT EXISTS (
+			SELECT 1 FROM surveys s WHERE s.account_id = m.account_id AND s.id = (m.data ->> 'survey')::uuid AND s.conversation_id = m.conversation_id)`},
 	{"ai-may-answer", "a conversation does not stay for a minute with an AI Agent that may no longer answer there",
 		`SELECT format('account %s conversation %s: %s', o.account_id, o.id, o.reason) FROM (` + strings.ReplaceAll(orphans, "$1", "ALL") + `) o WHERE o.since < now() - interval '1 minute'`},
 	{"handed-over-says-why", "a conversation that went from an AI Agent to people has a note about it",

@@ -35,10 +35,15 @@ var violations = map[string]string{
 	"ai-may-answer":               `INSERT INTO ai_agents (account_id, id, name, disabled_at, updated_at) SELECT id, gen_random_uuid(), 'Robin', now(), now() - interval '1 hour' FROM accounts; UPDATE conversations SET status = 'AI_REPLYING', ai_agent_id = (SELECT id FROM ai_agents)`,
 	"handed-over-says-why":        `UPDATE conversation_changes SET hand_over = 'ERROR'`,
 	"secrets-are-sealed":          `UPDATE channels SET secret = 'open'`,
-	"channel-has-a-key":           `DELETE FROM webhook_keys`,
-	"disabled-is-out":             `UPDATE agents SET disabled_at = now(), connected = true`,
-	"connected-has-a-lease":       `UPDATE agents SET connected = true`,
-	"account-has-an-admin":        `DELETE FROM agents WHERE role = 'ADMIN'`,
+	"survey-is-of-its-resolve": `INSERT INTO surveys (account_id, id, conversation_id, version, channel_id, not_delivered, created_at, expires_at)
+		SELECT account_id, gen_random_uuid(), id, version, channel_id, 'WINDOW_CLOSED', now(), now() + interval '1 hour' FROM conversations`,
+	"survey-was-asked": `INSERT INTO surveys (account_id, id, conversation_id, version, channel_id, token_hash, message_id, created_at, expires_at)
+		SELECT account_id, gen_random_uuid(), id, version, channel_id, 'x', gen_random_uuid(), now(), now() + interval '1 hour' FROM conversations`,
+	"survey-was-answered":   `UPDATE messages SET data = jsonb_build_object('survey', gen_random_uuid())`,
+	"channel-has-a-key":     `DELETE FROM webhook_keys`,
+	"disabled-is-out":       `UPDATE agents SET disabled_at = now(), connected = true`,
+	"connected-has-a-lease": `UPDATE agents SET connected = true`,
+	"account-has-an-admin":  `DELETE FROM agents WHERE role = 'ADMIN'`,
 }
 
 func TestVerifySeesEachViolation(t *testing.T) {

@@ -31,7 +31,7 @@ func (s *Store) ToPlace(ctx context.Context, c *model.Conversation, stage model.
 
 // LeaveQueue makes a conversation, which is locked, wait for whoever takes it by hand.
 func (s *Store) LeaveQueue(ctx context.Context, c *model.Conversation) error {
-	return s.KeepPlaced(ctx, c)
+	return s.KeepPlaced(ctx, c.AccountID, c.ID)
 }
 
 // PlaceAfresh has every conversation of the channel decided again that is OPEN and nobody's: one that was given to a team

@@ -71,7 +71,11 @@ func (r *mutationResolver) UpdateAgent(ctx context.Context, in exec.UpdateAgentI
 
 // SetAvailability says whether an agent takes conversations.
 func (r *mutationResolver) SetAvailability(ctx context.Context, in exec.SetAvailabilityInput) (*exec.SetAvailabilityPayload, error) {
-	agent, err := r.Desk.SetAvailability(ctx, given(in.AgentID), in.Availability)
+	set := r.Desk.SetAvailability
+	if given(in.PassOn) {
+		set = r.Desk.PassOn
+	}
+	agent, err := set(ctx, given(in.AgentID), in.Availability)
 	errs, err := refused(err)
 	return &exec.SetAvailabilityPayload{Agent: agent, UserErrors: errs}, err
 }

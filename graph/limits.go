@@ -33,6 +33,7 @@ func price(c *exec.ComplexityRoot) {
 	c.Contact.Conversations = priceOf
 	c.Conversation.Messages = priceOf
 	c.Conversation.History = priceOf
+	c.Conversation.Surveys = priceOf
 	c.Conversation.RoutingDecisions = priceOf
 }
 
@@ -62,6 +63,7 @@ func priceLists(c *exec.ComplexityRoot) {
 	c.Channel.Rules = members
 	c.RoutingRule.Conditions, c.RoutingCondition.ContactLabels, c.RoutingAction.Labels = short, short, short
 	c.Hours.Weekly, c.Hours.Exceptions, c.Hours.Week = short, short, short
+	c.Csat.AskLabels, c.Csat.SkipLabels = short, short
 	c.DayHours.Intervals, c.HoursException.Intervals, c.DayPlan.Open = short, short, short
 	c.RoutingExplanation.Rules, c.RoutingExplanation.Candidates = members, members
 	c.RoutingExplanation.WouldFree, c.ExplainedRule.Conditions, c.RoutingRemedy.Agents = short, short, short

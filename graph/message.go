@@ -134,15 +134,19 @@ func (*messageResolver) Referral(_ context.Context, m *model.Message) (*model.Re
 
 // Template is the template that was sent.
 func (*messageResolver) Template(_ context.Context, m *model.Message) (*exec.Template, error) {
-	call := given(m.Data).Template
+	return templateFrom(given(m.Data).Template), nil
+}
+
+// templateFrom is a call of a template as the API shows it.
+func templateFrom(call *model.TemplateCall) *exec.Template {
 	if call == nil {
-		return nil, nil
+		return nil
 	}
 	t := &exec.Template{ID: call.ID, Variables: []*exec.TemplateVariable{}}
 	for _, name := range slices.Sorted(maps.Keys(call.Variables)) {
 		t.Variables = append(t.Variables, &exec.TemplateVariable{Name: name, Value: call.Variables[name]})
 	}
-	return t, nil
+	return t
 }
 
 // Forwarded says whether the customer forwarded it.

@@ -123,6 +123,16 @@ func changeConnection(s *model.Slice[*model.ConversationChange], err error) (*ex
 	return &exec.ConversationChangeConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
+func surveyConnection(s *model.Slice[*model.Survey], err error) (*exec.SurveyConnection, error) {
+	if err != nil {
+		return nil, err
+	}
+	edge := func(cursor string, node *model.Survey) *exec.SurveyEdge {
+		return &exec.SurveyEdge{Cursor: cursor, Node: node}
+	}
+	return &exec.SurveyConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
+}
+
 func decisionConnection(s *model.Slice[*model.RoutingDecision], err error) (*exec.RoutingDecisionConnection, error) {
 	if err != nil {
 		return nil, err

@@ -69,9 +69,10 @@ func TestListsHoldEachObjectOnce(t *testing.T) {
 		{"waiting conversations", `query(` + arguments + `) { conversations(order: WAITING, ` + page + `) ` + pageFields + ` }`, nil, nil, 14},
 		{"open conversations", `query(` + arguments + `) { conversations(filter: {statuses: [OPEN, OPEN]}, ` + page + `) ` + pageFields + ` }`, nil, nil, 10},
 		{"conversations of a contact", `query($id: ID!, ` + arguments + `) { contact(id: $id) { conversations(` + page + `) ` + pageFields + ` } }`, vars{"id": contact}, []any{"conversations"}, 2},
-		{"messages", `query($id: ID!, ` + arguments + `) { conversation(id: $id) { messages(` + page + `) ` + pageFields + ` } }`, vars{"id": conversation}, []any{"messages"}, 8},
+		{"messages", `query($id: ID!, ` + arguments + `) { conversation(id: $id) { messages(` + page + `) ` + pageFields + ` } }`, vars{"id": conversation}, []any{"messages"}, 10},
 		{"history", `query($id: ID!, ` + arguments + `) { conversation(id: $id) { history(` + page + `) { nodes { version } edges { node { version } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } } }`,
-			vars{"id": conversation}, []any{"history"}, 3},
+			vars{"id": conversation}, []any{"history"}, 7},
+		{"surveys", `query($id: ID!, ` + arguments + `) { conversation(id: $id) { surveys(` + page + `) ` + pageFields + ` } }`, vars{"id": conversation}, []any{"surveys"}, 2},
 	}
 	for _, l := range lists {
 		whole := a.pages(l.document, l.variables, 100, false, l.path...)
@@ -110,6 +111,11 @@ func (a *api) crowd() (contact, conversation string) {
 	}
 	a.setStatus(conversation, "SNOOZED")
 	a.setStatus(conversation, "OPEN")
+	a.do(a.admin, `mutation($i: UpdateCsatInput!) { updateCsat(input: $i) { userErrors { code } } }`, vars{"i": vars{"channelId": front, "enabled": true}})
+	for range 2 {
+		a.setStatus(conversation, "RESOLVED")
+		a.setStatus(conversation, "OPEN")
+	}
 	got := a.do(a.admin, `query($id: ID!) { conversation(id: $id) { contact { id } } }`, vars{"id": conversation})
 	return at(got, "contact", "id").(string), conversation
 }

@@ -49,6 +49,9 @@ func (r *Resolver) Conversation() exec.ConversationResolver { return &conversati
 // ConversationChange is part of gqlgen's root.
 func (r *Resolver) ConversationChange() exec.ConversationChangeResolver { return &changeResolver{r} }
 
+// Csat is part of gqlgen's root.
+func (r *Resolver) Csat() exec.CsatResolver { return &csatResolver{r} }
+
 // Delivery is part of gqlgen's root.
 func (r *Resolver) Delivery() exec.DeliveryResolver { return &deliveryResolver{r} }
 
@@ -83,6 +86,9 @@ func (r *Resolver) RoutingDecision() exec.RoutingDecisionResolver { return &deci
 
 // Subscription is part of gqlgen's root.
 func (r *Resolver) Subscription() exec.SubscriptionResolver { return &subscriptionResolver{r} }
+
+// Survey is part of gqlgen's root.
+func (r *Resolver) Survey() exec.SurveyResolver { return &surveyResolver{r} }
 
 // Team is part of gqlgen's root.
 func (r *Resolver) Team() exec.TeamResolver { return &teamResolver{r} }

@@ -36,7 +36,7 @@ var needs = map[string]model.Role{
 	"createTeam": model.Supervisor, "updateTeam": model.Supervisor, "deleteTeam": model.Supervisor,
 	"createLabel": model.Supervisor, "updateLabel": model.Supervisor, "deleteLabel": model.Supervisor,
 	"addChannelAgents": model.Supervisor, "removeChannelAgents": model.Supervisor, "setChannelAgents": model.Supervisor,
-	"updateGreeting": model.Supervisor, "updateHours": model.Supervisor, "auditLog": model.Supervisor,
+	"updateGreeting": model.Supervisor, "updateHours": model.Supervisor, "updateCsat": model.Supervisor, "auditLog": model.Supervisor,
 	"createRoutingRule": model.Supervisor, "updateRoutingRule": model.Supervisor, "deleteRoutingRule": model.Supervisor, "orderRoutingRules": model.Supervisor, "simulateRouting": model.Supervisor,
 
 	"createAgent": model.Admin, "updateAgent": model.Admin, "resetPassword": model.Admin,

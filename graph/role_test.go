@@ -14,7 +14,7 @@ import (
 // The root fields that are not for everybody who is signed in.
 var (
 	forLeads = []string{"createTeam", "updateTeam", "deleteTeam", "createLabel", "updateLabel", "deleteLabel", "addChannelAgents", "removeChannelAgents", "setChannelAgents",
-		"updateGreeting", "updateHours", "auditLog",
+		"updateGreeting", "updateHours", "updateCsat", "auditLog",
 		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules", "simulateRouting"}
 	forAdmins = []string{"createAgent", "updateAgent", "resetPassword", "createChannel", "updateChannel", "removeChannel", "rotateWebhookUrl", "updateAssignment"}
 )

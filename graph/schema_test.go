@@ -190,6 +190,7 @@ func TestEnumsAreTheModels(t *testing.T) {
 		"AssignmentMode": "AssignmentMode", "ReopenPolicy": "ReopenPolicy", "ConversationStatus": "ConversationStatus", "Priority": "Priority", "ChangeReason": "Reason", "HandOverReason": "HandOverReason",
 		"MessageDirection": "Direction", "MessageKind": "MessageKind", "DeliveryStatus": "DeliveryStatus", "SendOutcome": "SendOutcome", "AttachmentState": "AttachmentState",
 		"Weekday": "Weekday", "RuleMatch": "Match", "RuleFallback": "Fallback", "RuleWarningCode": "WarningCode", "ContactHistory": "ContactHistory",
+		"SurveyLanguage": "SurveyLanguage", "SurveyNotDelivered": "NotDelivered", "SurveyAnswerWay": "AnswerWay",
 		"BusinessHours": "BusinessHours", "AuditAction": "AuditAction", "AuditSubject": "AuditSubject"} {
 		want := constantsOf(t, typ)
 		var got []string

@@ -78,6 +78,7 @@ func (s *story) tell() {
 	s.contacts(hanaToken, conversation)
 	s.streams(conversation, events, added)
 	s.routing(hana, hanaToken, channel)
+	s.surveys(hanaToken, channel)
 	s.ask(hanaToken, "SignOut", nil)
 	s.want(s.send(hanaToken, s.documents["Viewer"], nil).code(), "UNAUTHENTICATED")
 	if missing := slices.DeleteFunc(slices.Collect(maps.Keys(s.documents)), func(name string) bool { return s.sent[name] }); len(missing) > 0 {
@@ -215,4 +216,19 @@ func (s *story) routing(hana, token, channel string) {
 	s.want(got, "Only Hana Sato can take it now.", "sentence")
 	s.want(got, "CHOSEN", "candidates", 0, "reason")
 	s.want(got, true, "candidates", 0, "chosen")
+}
+
+func (s *story) surveys(token, channel string) {
+	got := s.ask(s.admin, "UpdateCsat", vars{"input": vars{"channelId": channel, "enabled": true, "question": "Did we help?", "expiresAfterHours": 48}})
+	s.want(got, "Did we help?", "channel", "csat", "question")
+	s.want(got, 48.0, "channel", "csat", "expiresAfterHours")
+	conversation := s.customer(s.account(), channel, "+447700900198", "Cleo", "Hello")
+	s.ask(token, "SetConversationStatus", vars{"input": vars{"conversationId": conversation, "status": "RESOLVED"}})
+	got = s.ask(token, "ConversationSurveys", vars{"id": conversation})
+	survey := at(got, "surveys", "nodes", 0)
+	s.want(survey, nil, "score")
+	if at(survey, "sentAt") == nil {
+		s.t.Errorf("not sent: %v", got)
+	}
+	s.ask(s.admin, "UpdateCsat", vars{"input": vars{"channelId": channel, "enabled": false}})
 }

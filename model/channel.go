@@ -122,9 +122,20 @@ func NewKey(account int64) string {
 
 // AccountOfKey reads the account out of a key, and 0 when the text is not exactly as NewKey writes one: what is let
 // through goes to the database, which refuses bytes that are no text.
-func AccountOfKey(key string) int64 {
+func AccountOfKey(key string) int64 { return accountOf(key, 64) }
+
+// SurveyToken writes what a survey is answered with: the account and 128 of the secret bits. It stands in links that
+// people see, so it is shorter than a key.
+func SurveyToken(account int64, secret []byte) string {
+	return strconv.FormatInt(account, 10) + "_" + hex.EncodeToString(secret[:16])
+}
+
+// AccountOfSurvey reads the account out of what SurveyToken wrote, and 0 when the text is nothing of that kind.
+func AccountOfSurvey(token string) int64 { return accountOf(token, 32) }
+
+func accountOf(key string, digits int) int64 {
 	account, random, ok := strings.Cut(key, "_")
-	if !ok || len(random) != 64 || strings.Trim(random, "0123456789abcdef") != "" {
+	if !ok || len(random) != digits || strings.Trim(random, "0123456789abcdef") != "" {
 		return 0
 	}
 	n, err := strconv.ParseInt(account, 10, 64)

@@ -33,6 +33,7 @@ const (
 	KindRule         Kind = 14
 	KindAuditEntry   Kind = 15
 	KindDecision     Kind = 16
+	KindSurvey       Kind = 20
 )
 
 // NewID makes an id of the kind that sorts after those made in earlier milliseconds.

@@ -81,8 +81,12 @@ type MessageData struct {
 	Quoted    string        `json:"quoted,omitempty"`    // provider's id of the message that this one answers
 	Forwarded bool          `json:"forwarded,omitempty"` //
 	Template  *TemplateCall `json:"template,omitempty"`
+	Survey    ID            `json:"survey,omitempty"`   // which the message asks or answers
 	Provider  string        `json:"provider,omitempty"` // what the provider called a kind that the desk does not know
 }
+
+// Templated tells whether the message is sent as an approved template, which WhatsApp takes at any time.
+func (m *Message) Templated() bool { return m.Data != nil && m.Data.Template != nil }
 
 // Location is a place that was sent.
 type Location struct {

@@ -16,18 +16,22 @@ type command struct {
 	name string
 	does string
 	run  func(ctx context.Context, c *Config, args []string, out io.Writer) error
+	goes bool // on until somebody ends it: to be interrupted is no failure
 }
+
+// interrupted is the exit code of a command that was ended before it had done what it is for, as shells give it.
+const interrupted = 130
 
 func commands() []command {
 	return []command{
-		{"serve", "start the desk (the default)", serve},
-		{"migrate", "bring the database's schema up to this program, then end", migrate},
-		{"admin", "rekey | reset-password EMAIL: reseal secrets under the first key; make a password link", admin},
-		{"config", "print the settings, secrets masked", printConfig},
-		{"emulate", "start the desk with a fake Twilio and a connected channel (--only: the fake alone)", emulate},
-		{"bench", "NAME: measure this program on this machine (without a name: list them)", benchmark},
-		{"verify", "look for violated invariants in the database", verify},
-		{"version", "print the version", printVersion},
+		{"serve", "start the desk (the default)", serve, true},
+		{"migrate", "bring the database's schema up to this program, then end", migrate, false},
+		{"admin", "rekey | reset-password EMAIL: reseal secrets under the first key; make a password link", admin, false},
+		{"config", "print the settings, secrets masked", printConfig, false},
+		{"emulate", "start the desk with a fake Twilio and a connected channel (--only: the fake alone)", emulate, true},
+		{"bench", "NAME: measure this program on this machine (without a name: list them)", benchmark, false},
+		{"verify", "look for violated invariants in the database", verify, false},
+		{"version", "print the version", printVersion, false},
 	}
 }
 
@@ -51,14 +55,24 @@ func Main(args []string, out, errs io.Writer) int {
 		if err == nil || name == "version" { // which needs no settings
 			err = cmd.run(ctx, c, args, out)
 		}
-		if err != nil && !errors.Is(err, context.Canceled) {
-			fmt.Fprintf(errs, "livedesk %s: %v\n", name, err)
-			return 1
-		}
-		return 0
+		return cmd.end(ctx, err, errs)
 	}
 	usage(errs)
 	return 2
+}
+
+// end says how the command went and returns the exit code.
+func (cmd command) end(ctx context.Context, err error, errs io.Writer) int {
+	asked := ctx.Err() != nil && errors.Is(err, context.Canceled)
+	switch {
+	case err == nil || asked && cmd.goes:
+		return 0
+	case asked:
+		fmt.Fprintf(errs, "livedesk %s: interrupted before it was done\n", cmd.name)
+		return interrupted
+	}
+	fmt.Fprintf(errs, "livedesk %s: %v\n", cmd.name, err)
+	return 1
 }
 
 func usage(w io.Writer) {

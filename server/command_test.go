@@ -1,9 +1,13 @@
 package server
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,6 +61,36 @@ func TestCommandsWithoutADatabase(t *testing.T) {
 				t.Errorf("it prints a secret: %s", all)
 			}
 		})
+	}
+}
+
+// Only a command that goes on until it is ended has done its work when it is interrupted.
+func TestAnInterruptedCommandHasFailed(t *testing.T) {
+	t.Parallel()
+	ended, end := context.WithCancel(t.Context())
+	end()
+	cut := fmt.Errorf("read: %w", context.Canceled)
+	for _, c := range []struct {
+		name string
+		ctx  context.Context
+		err  error
+		code int
+		errs string
+	}{
+		{"serve", ended, cut, 0, ""},
+		{"emulate", ended, nil, 0, ""},
+		{"serve", ended, errors.New("port taken"), 1, "livedesk serve: port taken\n"},
+		{"serve", t.Context(), cut, 1, "livedesk serve: read: context canceled\n"},
+		{"verify", ended, cut, 130, "livedesk verify: interrupted before it was done\n"},
+		{"bench", ended, errors.Join(errors.New("ended"), cut), 130, "livedesk bench: interrupted before it was done\n"},
+		{"verify", ended, errors.New("3 violations"), 1, "livedesk verify: 3 violations\n"},
+		{"migrate", ended, nil, 0, ""},
+	} {
+		cmd := commands()[slices.IndexFunc(commands(), func(cmd command) bool { return cmd.name == c.name })]
+		var errs strings.Builder
+		if code := cmd.end(c.ctx, c.err, &errs); code != c.code || errs.String() != c.errs {
+			t.Errorf("%s with %v: %d %q, want %d %q", c.name, c.err, code, errs.String(), c.code, c.errs)
+		}
 	}
 }
 

@@ -4,12 +4,13 @@ DECLARE
   before uuid := CASE WHEN TG_OP <> 'INSERT' AND OLD.status = 'OPEN' THEN OLD.agent_id END;
   after uuid := CASE WHEN TG_OP <> 'DELETE' AND NEW.status = 'OPEN' THEN NEW.agent_id END;
 BEGIN
-  IF before IS DISTINCT FROM after THEN
+  IF before IS NOT DISTINCT FROM after THEN RETURN NULL; END IF;
+  IF before IS NOT NULL AND after IS NOT NULL THEN
     -- One statement in the order of ids, so that two hand-overs in opposite directions cannot deadlock.
     PERFORM 1 FROM agents a WHERE a.account_id = coalesce(NEW.account_id, OLD.account_id) AND a.id IN (before, after) ORDER BY a.id FOR NO KEY UPDATE;
-    UPDATE agents a SET open_count = open_count + CASE WHEN a.id = after THEN 1 ELSE -1 END
-      WHERE a.account_id = coalesce(NEW.account_id, OLD.account_id) AND a.id IN (before, after);
   END IF;
+  UPDATE agents a SET open_count = open_count + CASE WHEN a.id = after THEN 1 ELSE -1 END
+    WHERE a.account_id = coalesce(NEW.account_id, OLD.account_id) AND a.id IN (before, after);
   RETURN NULL;
 END $$;
 

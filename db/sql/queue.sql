@@ -27,64 +27,79 @@ CREATE OR REPLACE TRIGGER conversations_queue BEFORE UPDATE OF status, agent_id,
   FOR EACH ROW WHEN ((NEW.to_place IS NOT NULL OR NEW.target_kind IS NOT NULL) AND (NEW.status <> 'OPEN' OR NEW.ai_agent_id IS NOT NULL
     OR (NEW.agent_id IS NOT NULL AND NEW.agent_id IS DISTINCT FROM OLD.agent_id))) EXECUTE FUNCTION leave_queue();
 
--- Takes the lock under which conversations of the channel are placed one after the other.
-CREATE OR REPLACE FUNCTION lock_assign(p_account bigint, p_channel uuid) RETURNS void LANGUAGE plpgsql AS $$
+-- Takes the locks under which conversations of the channels are placed one after the other, and returns the last turn of
+-- each.
+CREATE OR REPLACE FUNCTION lock_channels(p_account bigint, p_channels uuid[]) RETURNS TABLE (channel uuid, last_turn bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  held int;
 BEGIN
-  PERFORM 1 FROM channel_assign a WHERE a.account_id = p_account AND a.channel_id = p_channel FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
-    INSERT INTO channel_assign (account_id, channel_id) SELECT p_account, h.id FROM channels h WHERE h.account_id = p_account AND h.id = p_channel ON CONFLICT DO NOTHING;
-    PERFORM 1 FROM channel_assign a WHERE a.account_id = p_account AND a.channel_id = p_channel FOR NO KEY UPDATE;
+  SELECT count(*) INTO held FROM (SELECT 1 FROM channel_assign a WHERE a.account_id = p_account AND a.channel_id = ANY (p_channels) ORDER BY a.channel_id FOR NO KEY UPDATE) l;
+  IF held < cardinality(p_channels) THEN
+    INSERT INTO channel_assign (account_id, channel_id) SELECT p_account, h.id FROM channels h WHERE h.account_id = p_account AND h.id = ANY (p_channels) ORDER BY h.id ON CONFLICT DO NOTHING;
+    PERFORM 1 FROM channel_assign a WHERE a.account_id = p_account AND a.channel_id = ANY (p_channels) ORDER BY a.channel_id FOR NO KEY UPDATE;
   END IF;
+  RETURN QUERY SELECT a.channel_id, a.turn FROM channel_assign a WHERE a.account_id = p_account AND a.channel_id = ANY (p_channels);
 END $$;
 
--- Stores a decision about a conversation that is locked, under the lock of its channel. False, and nothing stored: the
--- agent can no longer take it, so that it must be decided again. An owner is given when p_gives; p_agent then may be null.
--- Lock order: channel_assign, the conversation, the agent, the outbox last.
-CREATE OR REPLACE FUNCTION save_placing(p_account bigint, p_conversation uuid, p_now timestamptz, p_gives boolean, p_agent uuid, p_ai uuid, p_team uuid, p_former uuid,
-  p_priority text, p_labels uuid[], p_waits_kind text, p_waits_id uuid, p_turn boolean,
-  p_decision uuid, p_version int, p_stage text, p_outcome text, p_reason text, p_rule uuid, p_kind text, p_target uuid, p_message uuid, p_record jsonb)
-RETURNS boolean LANGUAGE plpgsql AS $$
+-- Stores decisions about conversations that are locked, under the locks of their channels: the arrays have one element
+-- for each, and p_labels a pair of conversation and label for each label that a rule adds. When one of the agents can no
+-- longer take what they were to get it fails with LD001, and all must be decided again.
+-- Lock order: channel_assign, the conversations, the agents, the outbox last.
+CREATE OR REPLACE FUNCTION save_placings(p_account bigint, p_ids uuid[], p_channels uuid[], p_at timestamptz[], p_changed boolean[], p_agents uuid[], p_ais uuid[], p_teams uuid[],
+  p_formers uuid[], p_priorities text[], p_waits_kinds text[], p_waits_ids uuid[], p_turns boolean[], p_label_conversations uuid[], p_labels uuid[],
+  p_decisions uuid[], p_versions int[], p_stages text[], p_outcomes text[], p_reasons text[], p_rules uuid[], p_kinds text[], p_targets uuid[], p_messages uuid[], p_records text[])
+RETURNS void LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
-  was conversations;
-  labelled bigint;
-  changed boolean;
-  place bigint;
+  labelled uuid[] := '{}';
+  able bigint;
+  asked bigint;
 BEGIN
-  SELECT v.* INTO was FROM conversations v WHERE v.account_id = p_account AND v.id = p_conversation FOR NO KEY UPDATE;
-  IF p_agent IS NOT NULL THEN
-    -- A statement of its own: the next one sees what whoever held the agent's row before has committed.
-    PERFORM 1 FROM agents a WHERE a.account_id = p_account AND a.id = p_agent FOR NO KEY UPDATE;
-    UPDATE agents a SET last_assigned_at = p_now FROM channel_agents m
-      WHERE a.account_id = p_account AND a.id = p_agent AND m.account_id = p_account AND m.channel_id = was.channel_id AND m.agent_id = a.id
-      AND a.open_count < a.max_load AND a.availability = 'ONLINE' AND a.connected AND a.disabled_at IS NULL
-      AND (m.max_load IS NULL OR m.max_load > (SELECT count(*) FROM conversations v
-        WHERE v.account_id = p_account AND v.agent_id = p_agent AND v.status = 'OPEN' AND v.channel_id = was.channel_id));
-    IF NOT FOUND THEN RETURN false; END IF;
+  IF array_remove(p_agents, NULL) <> '{}' THEN
+    -- A statement of its own: the next one sees what whoever held an agent's row before has committed. Who had one of the
+    -- conversations is among them: their load is counted, too.
+    PERFORM 1 FROM agents a WHERE a.account_id = p_account AND a.id = ANY (p_agents || ARRAY(SELECT v.agent_id FROM conversations v
+      WHERE v.account_id = p_account AND v.id = ANY (p_ids))) ORDER BY a.id FOR NO KEY UPDATE;
+    WITH asked AS MATERIALIZED (SELECT x.agent, count(*) AS n, max(x.at) AS at FROM unnest(p_agents, p_at) x(agent, at) WHERE x.agent IS NOT NULL GROUP BY x.agent),
+    able AS (UPDATE agents a SET last_assigned_at = g.at FROM asked g WHERE a.account_id = p_account AND a.id = g.agent
+      AND a.open_count + g.n <= a.max_load AND a.availability = 'ONLINE' AND a.connected AND a.disabled_at IS NULL RETURNING 1)
+    SELECT (SELECT count(*) FROM asked), (SELECT count(*) FROM able) INTO asked, able;
+    IF able < asked OR EXISTS (
+        SELECT 1 FROM (SELECT x.channel, x.agent, count(*) AS n FROM unnest(p_channels, p_agents) x(channel, agent) WHERE x.agent IS NOT NULL GROUP BY 1, 2) g
+        LEFT JOIN channel_agents m ON m.account_id = p_account AND m.channel_id = g.channel AND m.agent_id = g.agent
+        WHERE m.agent_id IS NULL OR CASE WHEN m.max_load IS NOT NULL THEN m.max_load < g.n + (SELECT count(*) FROM conversations v
+          WHERE v.account_id = p_account AND v.agent_id = g.agent AND v.status = 'OPEN' AND v.channel_id = g.channel) END) THEN
+      RAISE EXCEPTION 'an agent can no longer take a conversation' USING ERRCODE = 'LD001';
+    END IF;
   END IF;
-  IF p_turn THEN
-    UPDATE channel_assign a SET turn = a.turn + 1 WHERE a.account_id = p_account AND a.channel_id = was.channel_id RETURNING a.turn INTO place;
-    UPDATE channel_agents m SET turn = place WHERE m.account_id = p_account AND m.channel_id = was.channel_id AND m.agent_id = p_agent;
+  IF true = ANY (p_turns) THEN
+    WITH taken AS MATERIALIZED (SELECT x.channel, x.agent, row_number() OVER (PARTITION BY x.channel ORDER BY x.ord) AS n
+      FROM unnest(p_channels, p_agents, p_turns) WITH ORDINALITY x(channel, agent, turn, ord) WHERE x.turn),
+    moved AS (UPDATE channel_assign c SET turn = c.turn + t.n FROM (SELECT t.channel, count(*) AS n FROM taken t GROUP BY 1) t
+      WHERE c.account_id = p_account AND c.channel_id = t.channel RETURNING c.channel_id, c.turn - t.n AS before)
+    UPDATE channel_agents m SET turn = v.before + t.n FROM (SELECT t.channel, t.agent, max(t.n) AS n FROM taken t GROUP BY 1, 2) t JOIN moved v ON v.channel_id = t.channel
+      WHERE m.account_id = p_account AND m.channel_id = t.channel AND m.agent_id = t.agent;
   END IF;
-  INSERT INTO conversation_labels (account_id, conversation_id, label_id)
-    SELECT p_account, p_conversation, l.id FROM labels l WHERE l.account_id = p_account AND l.id = ANY (p_labels) ON CONFLICT DO NOTHING;
-  GET DIAGNOSTICS labelled = ROW_COUNT;
-  changed := labelled > 0 OR p_priority <> was.priority OR p_gives AND (p_agent, p_ai, p_team) IS DISTINCT FROM (was.agent_id, was.ai_agent_id, was.team_id);
-  UPDATE conversations v SET priority = p_priority, to_place = NULL, target_kind = p_waits_kind, target_id = p_waits_id,
-      agent_id = CASE WHEN p_gives THEN p_agent ELSE v.agent_id END, ai_agent_id = CASE WHEN p_gives THEN p_ai ELSE v.ai_agent_id END,
-      team_id = CASE WHEN p_gives THEN p_team ELSE v.team_id END, former_agent_id = p_former, version = v.version + changed::int,
-      status = CASE WHEN p_gives AND p_ai IS NOT NULL THEN 'AI_REPLYING' ELSE v.status END,
-      epoch = v.epoch + CASE WHEN p_gives AND (p_agent, p_ai) IS DISTINCT FROM (v.agent_id, v.ai_agent_id) THEN 1 ELSE 0 END
-    WHERE v.account_id = p_account AND v.id = p_conversation;
-  IF p_decision IS NOT NULL THEN
+  IF p_labels <> '{}' THEN
+    WITH put AS (INSERT INTO conversation_labels (account_id, conversation_id, label_id)
+      SELECT p_account, x.conversation, l.id FROM unnest(p_label_conversations, p_labels) x(conversation, label) JOIN labels l ON l.account_id = p_account AND l.id = x.label
+      ON CONFLICT DO NOTHING RETURNING conversation_id)
+    SELECT coalesce(array_agg(DISTINCT p.conversation_id), '{}') INTO labelled FROM put p;
+  END IF;
+  WITH d AS MATERIALIZED (SELECT x.*, x.changed OR x.id = ANY (labelled) AS new
+    FROM unnest(p_ids, p_channels, p_at, p_changed, p_agents, p_ais, p_teams, p_formers, p_priorities, p_waits_kinds, p_waits_ids,
+      p_decisions, p_versions, p_stages, p_outcomes, p_reasons, p_rules, p_kinds, p_targets, p_messages, p_records)
+    WITH ORDINALITY x(id, channel, at, changed, agent, ai, team, former, priority, waits_kind, waits_id, decision, version, stage, outcome, reason, rule, kind, target, message, record, ord)),
+  saved AS (
+    UPDATE conversations v SET priority = d.priority, to_place = NULL, target_kind = d.waits_kind, target_id = d.waits_id, agent_id = d.agent, ai_agent_id = d.ai,
+      team_id = d.team, former_agent_id = d.former, version = v.version + d.new::int, status = CASE WHEN d.ai IS NOT NULL THEN 'AI_REPLYING' ELSE v.status END,
+      epoch = v.epoch + CASE WHEN (d.agent, d.ai) IS DISTINCT FROM (v.agent_id, v.ai_agent_id) THEN 1 ELSE 0 END
+    FROM d WHERE v.account_id = p_account AND v.id = d.id RETURNING v.id, v.version, v.status, d.ord),
+  decided AS (
     INSERT INTO decisions (account_id, id, conversation_id, channel_id, decided_at, automation_version, stage, outcome, reason, rule_id, agent_id, ai_agent_id,
       target_kind, target_id, message_id, record)
-    VALUES (p_account, p_decision, p_conversation, was.channel_id, p_now, p_version, p_stage, p_outcome, p_reason, p_rule, p_agent, p_ai, p_kind, p_target, p_message, p_record);
-  END IF;
-  IF changed THEN
+    SELECT p_account, d.decision, d.id, d.channel, d.at, d.version, d.stage, d.outcome, d.reason, d.rule, d.agent, d.ai, d.kind, d.target, d.message, d.record::jsonb FROM d),
+  noted AS (
     INSERT INTO conversation_changes (account_id, conversation_id, version, at, reason, actor_system, status, agent_id, ai_agent_id, team_id)
-      SELECT v.account_id, v.id, v.version, p_now, 'PLACED', 'router', v.status, v.agent_id, v.ai_agent_id, v.team_id FROM conversations v
-      WHERE v.account_id = p_account AND v.id = p_conversation;
-    INSERT INTO event_outbox (account_id, kind, channel_id, conversation_id) VALUES (p_account, 'CONVERSATION_CHANGED', was.channel_id, p_conversation);
-  END IF;
-  RETURN true;
+    SELECT p_account, d.id, v.version, d.at, 'PLACED', 'router', v.status, d.agent, d.ai, d.team FROM d JOIN saved v ON v.ord = d.ord WHERE d.new)
+  INSERT INTO event_outbox (account_id, kind, channel_id, conversation_id) SELECT p_account, 'CONVERSATION_CHANGED', d.channel, d.id FROM d WHERE d.new ORDER BY d.ord;
 END $$;

@@ -1071,6 +1071,9 @@ type SetAvailabilityInput struct {
 	Availability model.Availability `json:"availability"`
 	// Whose, for supervisors and admins; without it one's own.
 	AgentID *model.ID `json:"agentId,omitempty"`
+	// Whether others get the OPEN conversations that the agent owns: they are put back and placed at once. Only with AWAY or
+	// OFFLINE. SNOOZED ones stay, and go to somebody else if the agent is not available when they wake.
+	PassOn *bool `json:"passOn,omitempty"`
 }
 
 // The agent after the change.
@@ -1223,6 +1226,24 @@ type SimulatedPlacement struct {
 
 // Streams, over the websocket.
 type Subscription struct {
+}
+
+// A page of surveys.
+type SurveyConnection struct {
+	// The surveys with their cursors.
+	Edges []*SurveyEdge `json:"edges"`
+	// The surveys.
+	Nodes []*model.Survey `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A survey in a list.
+type SurveyEdge struct {
+	// Where the survey stands in the list.
+	Cursor string `json:"cursor"`
+	// The survey.
+	Node *model.Survey `json:"node"`
 }
 
 // A page of teams.
@@ -1393,6 +1414,36 @@ type UpdateConversationInput struct {
 type UpdateConversationPayload struct {
 	// The conversation as it now is.
 	Conversation *model.Conversation `json:"conversation,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// What a channel asks its customers.
+type UpdateCsatInput struct {
+	// The channel.
+	ChannelID model.ID `json:"channelId"`
+	// Whether it asks.
+	Enabled bool `json:"enabled"`
+	// The question, 1,000 characters at most; empty: the desk's own.
+	Question *string `json:"question,omitempty"`
+	// What answers a score that came as a message, 1,600 characters at most; empty: nothing.
+	ThankYou *string `json:"thankYou,omitempty"`
+	// For how many hours a survey can be answered, 1 to 720.
+	ExpiresAfterHours *int `json:"expiresAfterHours,omitempty"`
+	// The language.
+	Language *model.SurveyLanguage `json:"language,omitempty"`
+	// Only conversations with one of these labels are asked about, at most 100; none: all are.
+	AskLabelIds []model.ID `json:"askLabelIds,omitempty"`
+	// Conversations with one of these labels are never asked about, at most 100.
+	SkipLabelIds []model.ID `json:"skipLabelIds,omitempty"`
+	// What asks when WhatsApp takes approved templates only; one with an empty id takes it away.
+	Template *TemplateInput `json:"template,omitempty"`
+}
+
+// The channel after the change.
+type UpdateCsatPayload struct {
+	// The channel as it now is.
+	Channel *model.Channel `json:"channel,omitempty"`
 	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
 }

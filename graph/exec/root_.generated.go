@@ -30,6 +30,7 @@ type ResolverRoot interface {
 	Contact() ContactResolver
 	Conversation() ConversationResolver
 	ConversationChange() ConversationChangeResolver
+	Csat() CsatResolver
 	Delivery() DeliveryResolver
 	EventPayload() EventPayloadResolver
 	Hours() HoursResolver
@@ -41,6 +42,7 @@ type ResolverRoot interface {
 	RoutingRule() RoutingRuleResolver
 	RoutingSimulation() RoutingSimulationResolver
 	Subscription() SubscriptionResolver
+	Survey() SurveyResolver
 	Team() TeamResolver
 }
 
@@ -163,6 +165,7 @@ type ComplexityRoot struct {
 		Agents              func(childComplexity int) int
 		Assignment          func(childComplexity int) int
 		CreatedAt           func(childComplexity int) int
+		Csat                func(childComplexity int) int
 		Greeting            func(childComplexity int) int
 		Health              func(childComplexity int) int
 		Hours               func(childComplexity int) int
@@ -257,6 +260,7 @@ type ComplexityRoot struct {
 		RoutingDecisions func(childComplexity int, first *int, after *string, last *int, before *string) int
 		SnoozedUntil     func(childComplexity int) int
 		Status           func(childComplexity int) int
+		Surveys          func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Team             func(childComplexity int) int
 		UnreadCount      func(childComplexity int) int
 		Version          func(childComplexity int) int
@@ -334,6 +338,17 @@ type ComplexityRoot struct {
 	CreateTeamPayload struct {
 		Team       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Csat struct {
+		AskLabels         func(childComplexity int) int
+		Enabled           func(childComplexity int) int
+		ExpiresAfterHours func(childComplexity int) int
+		Language          func(childComplexity int) int
+		Question          func(childComplexity int) int
+		SkipLabels        func(childComplexity int) int
+		Template          func(childComplexity int) int
+		ThankYou          func(childComplexity int) int
 	}
 
 	DayHours struct {
@@ -549,6 +564,7 @@ type ComplexityRoot struct {
 		UpdateChannel         func(childComplexity int, input UpdateChannelInput) int
 		UpdateContact         func(childComplexity int, input UpdateContactInput) int
 		UpdateConversation    func(childComplexity int, input UpdateConversationInput) int
+		UpdateCsat            func(childComplexity int, input UpdateCsatInput) int
 		UpdateGreeting        func(childComplexity int, input UpdateGreetingInput) int
 		UpdateHours           func(childComplexity int, input UpdateHoursInput) int
 		UpdateLabel           func(childComplexity int, input UpdateLabelInput) int
@@ -809,6 +825,34 @@ type ComplexityRoot struct {
 		MessageAdded func(childComplexity int, conversationID model.ID, after *string) int
 	}
 
+	Survey struct {
+		AnsweredAt   func(childComplexity int) int
+		AnsweredBy   func(childComplexity int) int
+		Changes      func(childComplexity int) int
+		Channel      func(childComplexity int) int
+		Comment      func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		CreditedTeam func(childComplexity int) int
+		CreditedTo   func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		NotDelivered func(childComplexity int) int
+		Score        func(childComplexity int) int
+		SentAt       func(childComplexity int) int
+	}
+
+	SurveyConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	SurveyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Team struct {
 		Agents    func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -867,6 +911,11 @@ type ComplexityRoot struct {
 	UpdateConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	UpdateCsatPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UpdateGreetingPayload struct {
@@ -1311,6 +1360,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.CreatedAt(childComplexity), true
+	case "Channel.csat":
+		if e.ComplexityRoot.Channel.Csat == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Csat(childComplexity), true
 	case "Channel.greeting":
 		if e.ComplexityRoot.Channel.Greeting == nil {
 			break
@@ -1708,6 +1763,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Status(childComplexity), true
+	case "Conversation.surveys":
+		if e.ComplexityRoot.Conversation.Surveys == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_surveys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.Surveys(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Conversation.team":
 		if e.ComplexityRoot.Conversation.Team == nil {
 			break
@@ -1949,6 +2015,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateTeamPayload.UserErrors(childComplexity), true
+
+	case "Csat.askLabels":
+		if e.ComplexityRoot.Csat.AskLabels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.AskLabels(childComplexity), true
+	case "Csat.enabled":
+		if e.ComplexityRoot.Csat.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.Enabled(childComplexity), true
+	case "Csat.expiresAfterHours":
+		if e.ComplexityRoot.Csat.ExpiresAfterHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.ExpiresAfterHours(childComplexity), true
+	case "Csat.language":
+		if e.ComplexityRoot.Csat.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.Language(childComplexity), true
+	case "Csat.question":
+		if e.ComplexityRoot.Csat.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.Question(childComplexity), true
+	case "Csat.skipLabels":
+		if e.ComplexityRoot.Csat.SkipLabels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.SkipLabels(childComplexity), true
+	case "Csat.template":
+		if e.ComplexityRoot.Csat.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.Template(childComplexity), true
+	case "Csat.thankYou":
+		if e.ComplexityRoot.Csat.ThankYou == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Csat.ThankYou(childComplexity), true
 
 	case "DayHours.day":
 		if e.ComplexityRoot.DayHours.Day == nil {
@@ -2913,6 +3028,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateConversation(childComplexity, args["input"].(UpdateConversationInput)), true
+	case "Mutation.updateCsat":
+		if e.ComplexityRoot.Mutation.UpdateCsat == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCsat_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCsat(childComplexity, args["input"].(UpdateCsatInput)), true
 	case "Mutation.updateGreeting":
 		if e.ComplexityRoot.Mutation.UpdateGreeting == nil {
 			break
@@ -3998,6 +4124,123 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.MessageAdded(childComplexity, args["conversationId"].(model.ID), args["after"].(*string)), true
 
+	case "Survey.answeredAt":
+		if e.ComplexityRoot.Survey.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.AnsweredAt(childComplexity), true
+	case "Survey.answeredBy":
+		if e.ComplexityRoot.Survey.AnsweredBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.AnsweredBy(childComplexity), true
+	case "Survey.changes":
+		if e.ComplexityRoot.Survey.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.Changes(childComplexity), true
+	case "Survey.channel":
+		if e.ComplexityRoot.Survey.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.Channel(childComplexity), true
+	case "Survey.comment":
+		if e.ComplexityRoot.Survey.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.Comment(childComplexity), true
+	case "Survey.conversation":
+		if e.ComplexityRoot.Survey.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.Conversation(childComplexity), true
+	case "Survey.createdAt":
+		if e.ComplexityRoot.Survey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.CreatedAt(childComplexity), true
+	case "Survey.creditedTeam":
+		if e.ComplexityRoot.Survey.CreditedTeam == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.CreditedTeam(childComplexity), true
+	case "Survey.creditedTo":
+		if e.ComplexityRoot.Survey.CreditedTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.CreditedTo(childComplexity), true
+	case "Survey.expiresAt":
+		if e.ComplexityRoot.Survey.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.ExpiresAt(childComplexity), true
+	case "Survey.id":
+		if e.ComplexityRoot.Survey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.ID(childComplexity), true
+	case "Survey.notDelivered":
+		if e.ComplexityRoot.Survey.NotDelivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.NotDelivered(childComplexity), true
+	case "Survey.score":
+		if e.ComplexityRoot.Survey.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.Score(childComplexity), true
+	case "Survey.sentAt":
+		if e.ComplexityRoot.Survey.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Survey.SentAt(childComplexity), true
+
+	case "SurveyConnection.edges":
+		if e.ComplexityRoot.SurveyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyConnection.Edges(childComplexity), true
+	case "SurveyConnection.nodes":
+		if e.ComplexityRoot.SurveyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyConnection.Nodes(childComplexity), true
+	case "SurveyConnection.pageInfo":
+		if e.ComplexityRoot.SurveyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyConnection.PageInfo(childComplexity), true
+
+	case "SurveyEdge.cursor":
+		if e.ComplexityRoot.SurveyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyEdge.Cursor(childComplexity), true
+	case "SurveyEdge.node":
+		if e.ComplexityRoot.SurveyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyEdge.Node(childComplexity), true
+
 	case "Team.agents":
 		if e.ComplexityRoot.Team.Agents == nil {
 			break
@@ -4171,6 +4414,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateConversationPayload.UserErrors(childComplexity), true
 
+	case "UpdateCsatPayload.channel":
+		if e.ComplexityRoot.UpdateCsatPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCsatPayload.Channel(childComplexity), true
+	case "UpdateCsatPayload.userErrors":
+		if e.ComplexityRoot.UpdateCsatPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCsatPayload.UserErrors(childComplexity), true
+
 	case "UpdateGreetingPayload.channel":
 		if e.ComplexityRoot.UpdateGreetingPayload.Channel == nil {
 			break
@@ -4327,6 +4583,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateChannelInput", ec.unmarshalInputUpdateChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
 			graphql.NewInputUnmarshaler("UpdateConversationInput", ec.unmarshalInputUpdateConversationInput),
+			graphql.NewInputUnmarshaler("UpdateCsatInput", ec.unmarshalInputUpdateCsatInput),
 			graphql.NewInputUnmarshaler("UpdateGreetingInput", ec.unmarshalInputUpdateGreetingInput),
 			graphql.NewInputUnmarshaler("UpdateHoursInput", ec.unmarshalInputUpdateHoursInput),
 			graphql.NewInputUnmarshaler("UpdateLabelInput", ec.unmarshalInputUpdateLabelInput),
@@ -4663,7 +4920,7 @@ type Mutation {
     "Whose password."
     input: ResetPasswordInput!
   ): ResetPasswordPayload
-  "Says whether an agent takes conversations. Supervisors and admins may say so for others."
+  "Says whether an agent takes conversations, and passes theirs on if wanted. Supervisors and admins may say so for others."
   setAvailability(
     "The availability, and whose."
     input: SetAvailabilityInput!
@@ -4753,6 +5010,11 @@ type Mutation {
     "The channel and its greeting."
     input: UpdateGreetingInput!
   ): UpdateGreetingPayload
+  "Says whether and what customers are asked when their conversation is resolved. Supervisors and admins."
+  updateCsat(
+    "What changes; what is left out stays."
+    input: UpdateCsatInput!
+  ): UpdateCsatPayload
   "Replaces a channel's business hours as a whole. Supervisors and admins."
   updateHours(
     "The channel and its hours."
@@ -5180,6 +5442,11 @@ input SetAvailabilityInput {
   availability: Availability!
   "Whose, for supervisors and admins; without it one's own."
   agentId: ID
+  """
+  Whether others get the OPEN conversations that the agent owns: they are put back and placed at once. Only with AWAY or
+  OFFLINE. SNOOZED ones stay, and go to somebody else if the agent is not available when they wake.
+  """
+  passOn: Boolean = false
 }
 
 """
@@ -5394,6 +5661,8 @@ type Channel implements Node {
   assignment: Assignment!
   "What the desk sends by itself on a customer's first message."
   greeting: Greeting!
+  "What its customers are asked when their conversation is resolved."
+  csat: Csat!
   "When people are there to answer."
   hours: Hours!
   "Where its conversations go before anything else is asked, in the order in which the rules are tried."
@@ -5753,6 +6022,158 @@ type UpdateGreetingPayload {
 }
 
 """
+What a channel asks its customers, once each time their conversation becomes RESOLVED. They answer with a number from 1 to 5, by a button, or on a page of the desk.
+"""
+type Csat {
+  "Whether it asks."
+  enabled: Boolean!
+  "The question; empty: the desk's own, in the customer's language."
+  question: String!
+  "What answers a score that came as a message; empty: nothing. The page shows it, too."
+  thankYou: String!
+  "For how many hours a survey can be answered, and the answer be changed."
+  expiresAfterHours: Int!
+  "The language of what the desk adds to the question, and of the page."
+  language: SurveyLanguage!
+  "Only conversations with one of these labels are asked about; none: all are."
+  askLabels: [Label!]!
+  "Conversations with one of these labels are never asked about."
+  skipLabels: [Label!]!
+  "What asks when WhatsApp takes approved templates only; null: nothing does, and the survey says so. In its variables {question}, {link} and {token}, which is the last part of the link, are filled in."
+  template: Template
+}
+
+"""
+The language of a survey.
+"""
+enum SurveyLanguage {
+  "That of the customer: of what they wrote, of their number's country, and on the page of their browser."
+  AUTOMATIC
+  "English."
+  EN
+  "Japanese."
+  JA
+  "Chinese in simplified characters."
+  ZH_HANS
+  "Chinese in traditional characters."
+  ZH_HANT
+}
+
+"""
+What a channel asks its customers.
+"""
+input UpdateCsatInput {
+  "The channel."
+  channelId: ID!
+  "Whether it asks."
+  enabled: Boolean!
+  "The question, 1,000 characters at most; empty: the desk's own."
+  question: String
+  "What answers a score that came as a message, 1,600 characters at most; empty: nothing."
+  thankYou: String
+  "For how many hours a survey can be answered, 1 to 720."
+  expiresAfterHours: Int
+  "The language."
+  language: SurveyLanguage
+  "Only conversations with one of these labels are asked about, at most 100; none: all are."
+  askLabelIds: [ID!]
+  "Conversations with one of these labels are never asked about, at most 100."
+  skipLabelIds: [ID!]
+  "What asks when WhatsApp takes approved templates only; one with an empty id takes it away."
+  template: TemplateInput
+}
+
+"""
+The channel after the change.
+"""
+type UpdateCsatPayload {
+  "The channel as it now is."
+  channel: Channel
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+One question to a customer, and their answer.
+"""
+type Survey implements Node {
+  "Its id."
+  id: ID!
+  "From 1, the worst, to 5; null while there is no answer."
+  score: Int
+  "What the customer wrote beside the score; null: nothing."
+  comment: String
+  "When the conversation was resolved."
+  createdAt: DateTime!
+  "When the question was sent; null when it was not delivered."
+  sentAt: DateTime
+  "Why the customer was not asked; null when they were."
+  notDelivered: SurveyNotDelivered
+  "Until when it can be answered, and the answer be changed."
+  expiresAt: DateTime!
+  "When it was first answered; null while there is no answer."
+  answeredAt: DateTime
+  "How it was last answered; null while there is no answer."
+  answeredBy: SurveyAnswerWay
+  "How often the answer was changed."
+  changes: Int!
+  "The conversation that was resolved."
+  conversation: Conversation!
+  "The channel of that."
+  channel: Channel!
+  "Who resolved the conversation, whoever owned it later; null when nobody in particular did."
+  creditedTo: Assignee
+  "In whose queue it was then; null: in no team's, or the team was deleted."
+  creditedTeam: Team
+}
+
+"""
+Why a customer was not asked.
+"""
+enum SurveyNotDelivered {
+  "WhatsApp took approved templates only, and the channel has none to ask with."
+  WINDOW_CLOSED
+  "The channel was paused or removed, or its credentials did not work."
+  CHANNEL_NOT_SENDING
+  "The provider did not deliver the message: its delivery says why. It can be sent again."
+  FAILED
+}
+
+"""
+How a survey was answered.
+"""
+enum SurveyAnswerWay {
+  "With a message that holds the score."
+  MESSAGE
+  "With a button or a row of a list."
+  BUTTON
+  "On the desk's page."
+  PAGE
+}
+
+"""
+A page of surveys.
+"""
+type SurveyConnection {
+  "The surveys with their cursors."
+  edges: [SurveyEdge!]!
+  "The surveys."
+  nodes: [Survey!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"""
+A survey in a list.
+"""
+type SurveyEdge {
+  "Where the survey stands in the list."
+  cursor: String!
+  "The survey."
+  node: Survey!
+}
+
+"""
 The business hours of a channel. A channel that never set any shows them switched off.
 """
 type Hours {
@@ -5930,7 +6351,7 @@ type RoutingRule implements Node {
   fallback: RuleFallback!
   "What it does, in one sentence."
   summary: String!
-  "How many conversations it decided in the last 30 days."
+  "How many conversations it decided in the last 30 days, among its newest 10,000 decisions: a busier rule decided more."
   matched30Days: Int!
   "The channel it belongs to; null for a rule as it was when something was decided."
   channel: Channel
@@ -6366,6 +6787,8 @@ enum AuditAction {
   HOURS_UPDATED
   "How a channel's conversations find an agent was changed."
   ASSIGNMENT_UPDATED
+  "What customers are asked when their conversation is resolved."
+  CSAT_UPDATED
   "A routing rule was added."
   RULE_CREATED
   "A routing rule was changed."
@@ -6378,8 +6801,14 @@ enum AuditAction {
   AGENT_CREATED
   "A person was renamed, disabled or enabled, or given another role or limit."
   AGENT_UPDATED
+  "Somebody set another person's availability, or conversations were passed on: ` + "`" + `passedOn` + "`" + ` says how many."
+  AVAILABILITY_SET
   "A person's password was reset."
   PASSWORD_RESET
+  "A person set their password by the link of an invitation or of a reset."
+  PASSWORD_SET
+  "A person changed their own password."
+  PASSWORD_CHANGED
   "A team was added."
   TEAM_CREATED
   "A team was renamed or given other members."
@@ -6594,6 +7023,17 @@ type Conversation implements Node {
     "Only what comes before this cursor."
     before: String
   ): MessageConnection!
+  "What its customer was asked when it was resolved, and answered; the newest first."
+  surveys(
+    "How many from the start, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end, at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): SurveyConnection!
   "Who changed it and why, oldest first."
   history(
     "How many from the start, at most 100."
@@ -8071,6 +8511,8 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_assignment(ctx, field)
 	case "greeting":
 		return ec.fieldContext_Channel_greeting(ctx, field)
+	case "csat":
+		return ec.fieldContext_Channel_csat(ctx, field)
 	case "hours":
 		return ec.fieldContext_Channel_hours(ctx, field)
 	case "rules":
@@ -8239,6 +8681,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_replyWindow(ctx, field)
 	case "messages":
 		return ec.fieldContext_Conversation_messages(ctx, field)
+	case "surveys":
+		return ec.fieldContext_Conversation_surveys(ctx, field)
 	case "history":
 		return ec.fieldContext_Conversation_history(ctx, field)
 	case "routingDecisions":
@@ -8367,6 +8811,28 @@ func (ec *executionContext) childFields_CreateTeamPayload(ctx context.Context, f
 		return ec.fieldContext_CreateTeamPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateTeamPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Csat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enabled":
+		return ec.fieldContext_Csat_enabled(ctx, field)
+	case "question":
+		return ec.fieldContext_Csat_question(ctx, field)
+	case "thankYou":
+		return ec.fieldContext_Csat_thankYou(ctx, field)
+	case "expiresAfterHours":
+		return ec.fieldContext_Csat_expiresAfterHours(ctx, field)
+	case "language":
+		return ec.fieldContext_Csat_language(ctx, field)
+	case "askLabels":
+		return ec.fieldContext_Csat_askLabels(ctx, field)
+	case "skipLabels":
+		return ec.fieldContext_Csat_skipLabels(ctx, field)
+	case "template":
+		return ec.fieldContext_Csat_template(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Csat", field.Name)
 }
 
 func (ec *executionContext) childFields_DayHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9163,6 +9629,62 @@ func (ec *executionContext) childFields_SimulatedPlacement(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type SimulatedPlacement", field.Name)
 }
 
+func (ec *executionContext) childFields_Survey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Survey_id(ctx, field)
+	case "score":
+		return ec.fieldContext_Survey_score(ctx, field)
+	case "comment":
+		return ec.fieldContext_Survey_comment(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Survey_createdAt(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_Survey_sentAt(ctx, field)
+	case "notDelivered":
+		return ec.fieldContext_Survey_notDelivered(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Survey_expiresAt(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_Survey_answeredAt(ctx, field)
+	case "answeredBy":
+		return ec.fieldContext_Survey_answeredBy(ctx, field)
+	case "changes":
+		return ec.fieldContext_Survey_changes(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Survey_conversation(ctx, field)
+	case "channel":
+		return ec.fieldContext_Survey_channel(ctx, field)
+	case "creditedTo":
+		return ec.fieldContext_Survey_creditedTo(ctx, field)
+	case "creditedTeam":
+		return ec.fieldContext_Survey_creditedTeam(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Survey", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SurveyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SurveyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SurveyConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SurveyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SurveyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9281,6 +9803,16 @@ func (ec *executionContext) childFields_UpdateConversationPayload(ctx context.Co
 		return ec.fieldContext_UpdateConversationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCsatPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_UpdateCsatPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateCsatPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCsatPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateGreetingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

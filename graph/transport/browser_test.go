@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -92,17 +93,10 @@ func TestNoReconnectStorm(t *testing.T) {
 
 // nodeModules installs the packages that .ci/node names, once, and returns their folder.
 var nodeModules = sync.OnceValues(func() (string, error) {
-	folder, err := filepath.Abs("../../.ci/node")
-	if err != nil {
-		return "", err
-	}
-	modules := filepath.Join(folder, "node_modules")
-	if _, err := os.Stat(filepath.Join(modules, "graphql-ws")); err == nil {
-		return modules, nil
-	}
-	install := exec.Command("npm", "install", "--prefix", folder)
+	install := exec.Command("../../.ci/node/install")
 	install.Stderr = os.Stderr
-	return modules, install.Run()
+	folder, err := install.Output()
+	return strings.TrimSpace(string(folder)), err
 })
 
 // runNode runs a script of testdata and returns what it printed. Node and npm must be on the PATH.
@@ -110,7 +104,7 @@ func runNode(t *testing.T, script string, args ...string) []byte {
 	t.Helper()
 	modules, err := nodeModules()
 	if err != nil {
-		t.Fatalf("npm install of .ci/node: %v", err)
+		t.Fatalf(".ci/node/install: %v", err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

@@ -18,8 +18,8 @@ type Answer struct {
 // Finish is why the model stopped.
 type Finish string
 
-// The reasons to stop. TOOL_CALLS is given whenever there are calls, whatever the endpoint said, but for the two in
-// which the calls may be cut.
+// The reasons to stop. Some endpoints say STOP with tool calls: that becomes TOOL_CALLS. After LENGTH the last call may
+// be cut.
 const (
 	Stop          Finish = "STOP"
 	Length        Finish = "LENGTH"         // MaxTokens or the model's own limit: the text ends somewhere

@@ -2,9 +2,9 @@
 //
 // Each benchmark brings up what it needs (a Postgres of its own with fsync on, the server, a load generator in a
 // process of its own), compares with something measured in the same run, prints its figures on its last line as
-// key=value with the bars, and fails when it falls short of one or when something was lost or came twice. The command
-// calls it and nothing else does. It reads /proc, so it measures on Linux only. It must not be lenient: what is timed
-// is the program that ships, through the doors that users have.
+// key=value with the bars, and fails when it falls short of one, when something was lost or came twice, and when it is
+// interrupted. The command calls it and nothing else does. It reads /proc, so it measures on Linux only. It must not be
+// lenient: what is timed is the program that ships, through the doors that users have.
 package bench
 
 import (
@@ -75,8 +75,8 @@ func (b benchmark) measure(ctx context.Context, out io.Writer) error {
 	defer s.clear()
 	s.say("bench %s: %s (seed %d)", b.name, b.what, seed)
 	f, err := b.run(ctx, s)
-	if err != nil {
-		return errors.Join(err, context.Cause(ctx))
+	if err = errors.Join(err, context.Cause(ctx)); err != nil {
+		return err // also when it ended well: what was cut short has measured nothing
 	}
 	fmt.Fprintln(out, f)
 	return f.verdict()

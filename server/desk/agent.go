@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"slices"
 
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/model"
@@ -218,38 +217,4 @@ func (d *Desk) applyChange(a *model.Agent, change AgentChange) (err error) {
 		}
 	}
 	return nil
-}
-
-// SetAvailability says whether an agent takes conversations: the viewer themself when agent is empty, anybody else
-// for supervisors and admins.
-func (d *Desk) SetAvailability(ctx context.Context, agent model.ID, to model.Availability) (*model.Agent, error) {
-	v, err := model.ViewerFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if agent == "" {
-		agent = v.Agent
-	}
-	if agent != v.Agent && !v.SeesAll() {
-		return nil, model.Refuse(model.Forbidden, "Only supervisors and admins may set the availability of others.")
-	}
-	if !slices.Contains([]model.Availability{model.Online, model.Busy, model.Away, model.Offline}, to) {
-		return nil, model.Refuse(model.Invalid, "An availability is ONLINE, BUSY, AWAY or OFFLINE.", "availability")
-	}
-	var a *model.Agent
-	err = d.commit(ctx, v.Account, func(s *db.Store) error {
-		gone := model.Refuse(model.Unavailable, "This agent is disabled.", "agentId")
-		if a, err = d.lockEnabled(ctx, s, v.Account, agent, gone); err != nil || a.Availability == to {
-			return err
-		}
-		a.Availability = to
-		if err := s.SaveAgent(ctx, a); err != nil {
-			return err
-		}
-		return s.Tell(ctx, v.Account, model.Event{Kind: model.AgentChanged, AgentID: a.ID})
-	})
-	if err == nil && to == model.Online {
-		d.freed(v.Account, agent)
-	}
-	return a, err
 }

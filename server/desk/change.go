@@ -29,7 +29,7 @@ func (d *Desk) change(ctx context.Context, v *model.Viewer, id model.ID, decide 
 		}
 		next.Version++
 		is = &next
-		err = s.SaveConversation(ctx, is, db.Change{By: v, Reason: reason, At: d.moment()})
+		err = d.save(ctx, s, was, is, db.Change{By: v, Reason: reason, At: d.moment()})
 		second = db.Violates(err, oneLive)
 		return err
 	})
@@ -42,6 +42,15 @@ func (d *Desk) change(ctx context.Context, v *model.Viewer, id model.ID, decide 
 	d.told(v.Account)
 	d.afterChange(was, is)
 	return is, nil
+}
+
+// save stores what a conversation that is locked has become. It is the one way to RESOLVED, for that is asked about.
+func (d *Desk) save(ctx context.Context, s *db.Store, was, is *model.Conversation, ch db.Change) error {
+	err := s.SaveConversation(ctx, is, ch)
+	if err != nil || is.Status != model.Resolved || was.Status == model.Resolved {
+		return err
+	}
+	return d.survey(ctx, s, is, ch.By)
 }
 
 // afterChange goes on with what the change of a conversation made possible: it is placed, or its former owner is free

@@ -68,7 +68,7 @@ func (j *delivery) next(ctx context.Context) (bool, error) {
 		_, err := j.finish(ctx, claim, c, crashed())
 		return true, err
 	}
-	p, err := j.db.Parcel(ctx, j.account, claim.Message)
+	p, err := j.parcel(ctx, j.account, claim.Message)
 	if err != nil {
 		j.brakes.pass(j.channel)
 		return false, err

@@ -30,6 +30,7 @@ type Desk struct {
 	rules     automations
 	reactions reactions
 	tries     simulations
+	meetings  meetings
 }
 
 // Options are what a desk is made of. All fields but Now, Log and Told are needed.
@@ -62,6 +63,7 @@ func New(o Options) *Desk {
 	d.rules.of = map[model.ID]*db.Automation{}
 	d.reactions = newReactions()
 	d.tries.running = map[int64]bool{}
+	d.meetings.waiting = map[int64][]*ask{}
 	if d.log == nil {
 		d.log = slog.Default()
 	}

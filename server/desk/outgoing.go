@@ -55,7 +55,7 @@ func (d *Desk) unsendable(c *model.Channel, p channel.Provider, of *db.Parcel) *
 		failed.Text, failed.Advice = "This server does not know the channel's provider.", "Ask an admin."
 	case of.Address == "":
 		failed.Text, failed.Advice = "The customer has no address on this channel.", "Write to the customer on another channel."
-	case !window.Open && of.Message.Kind != model.TemplateMessage:
+	case !window.Open && !of.Message.Templated():
 		failed.Text, failed.Advice = "The customer wrote more than 24 hours ago.", "Send an approved template, or wait for the customer to write."
 	default:
 		return nil

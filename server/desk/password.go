@@ -50,7 +50,7 @@ func (d *Desk) SetPassword(ctx context.Context, token, password, address string)
 		if taken, err := s.TakePasswordToken(ctx, account, key, d.now()); err != nil || taken != agent {
 			return orElse(err, deadLink)
 		}
-		if in, err = d.replacePassword(ctx, s, a, hash); err != nil {
+		if in, err = d.replacePassword(ctx, s, a, hash, model.AuditPasswordSet); err != nil {
 			return err
 		}
 		return try.takeBack(ctx, s)
@@ -89,7 +89,7 @@ func (d *Desk) ChangePassword(ctx context.Context, current, password string) (*S
 		if a.PasswordHash != before.PasswordHash {
 			return wrong
 		}
-		if in, err = d.replacePassword(ctx, s, a, hash); err != nil {
+		if in, err = d.replacePassword(ctx, s, a, hash, model.AuditPasswordChanged); err != nil {
 			return err
 		}
 		return try.takeBack(ctx, s)
@@ -131,10 +131,15 @@ func (d *Desk) ResetPassword(ctx context.Context, agent model.ID) (*model.Agent,
 	return a, link, err
 }
 
-// replacePassword ends every other session of the agent. It names each: the new one must not end with them.
-func (d *Desk) replacePassword(ctx context.Context, s *db.Store, a *model.Agent, hash string) (*SignedIn, error) {
+// replacePassword ends every other session of the agent. It names each: the new one must not end with them. Who holds
+// the link or the old password is taken for the agent, also by the audit log.
+func (d *Desk) replacePassword(ctx context.Context, s *db.Store, a *model.Agent, hash string, action model.AuditAction) (*SignedIn, error) {
 	a.PasswordHash = hash
 	if err := s.SaveAgent(ctx, a); err != nil {
+		return nil, err
+	}
+	self := &model.Viewer{Account: a.AccountID, Agent: a.ID, Role: a.Role}
+	if err := d.audit(ctx, s, self, ofAccount(action, model.AuditAgent, a.ID), nil, nil); err != nil {
 		return nil, err
 	}
 	ended, err := s.EndSessions(ctx, a.AccountID, a.ID)

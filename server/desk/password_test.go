@@ -150,6 +150,35 @@ func TestChangePasswordKeepsTheNewSessionOnly(t *testing.T) {
 	}
 }
 
+// Who gets a new password is noted by themself; the password is not, and neither is what was refused.
+func TestPasswordsAreAudited(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	hana, token := o.invite("hana")
+	noted := len(o.audited())
+	if _, err := o.setPassword(token, "short"); err == nil {
+		t.Error("a short password was set")
+	}
+	if _, err := o.setPassword(token, adminPassword); err != nil {
+		t.Fatal(err)
+	}
+	set := o.wantAudit(hana.ID, model.AuditPasswordSet, model.AuditAgent, hana.ID, "")
+	_, err := o.ChangePassword(o.as(hana.ID, model.AgentRole), "wrong password", newPassword)
+	wantCode(t, err, model.WrongCredentials, "currentPassword")
+	if _, err := o.ChangePassword(o.as(hana.ID, model.AgentRole), adminPassword, newPassword); err != nil {
+		t.Fatal(err)
+	}
+	changed := o.wantAudit(hana.ID, model.AuditPasswordChanged, model.AuditAgent, hana.ID, "")
+	for _, e := range []*model.AuditEntry{set, changed} {
+		if e.Before != nil || e.After != nil {
+			t.Errorf("%s shows %s, %s", e.Action, e.Before, e.After)
+		}
+	}
+	if n := len(o.audited()); n != noted+2 {
+		t.Errorf("%d entries", n-noted)
+	}
+}
+
 func TestChangePasswordCountsAttempts(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

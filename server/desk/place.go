@@ -2,16 +2,13 @@ package desk
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"maps"
 	"sync"
 
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/model"
 )
-
-// maxMisses is how often a decision is made again because the agent could no longer take the conversation. That takes a
-// second channel, or a person, that gave them another one between two statements.
-const maxMisses = 10
 
 // automations are what the channels decide by, made ready once per version.
 type automations struct {
@@ -25,12 +22,10 @@ func (a *automations) get(channel model.ID) *db.Automation {
 	return a.of[channel]
 }
 
-func (a *automations) put(channel model.ID, is *db.Automation) {
+func (a *automations) put(read map[model.ID]*db.Automation) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if is != nil {
-		a.of[channel] = is
-	}
+	maps.Copy(a.of, read)
 }
 
 // placed is what became of a conversation that was to be placed.
@@ -43,77 +38,131 @@ type placed struct {
 // nobody tells whether the decision was to wait.
 func (p placed) nobody() bool { return p.decision != nil && p.decision.Outcome == model.OutcomeWaiting }
 
-// Place decides who answers the conversation, if that is to be decided, and stores it: load, decide, save, in one
-// transaction under the channel's lock. Those who wait on the channel come first; one that waits itself is left to its
-// turn, which comes when the queue is served.
-func (d *Desk) Place(ctx context.Context, account int64, channel, conversation model.ID) error {
-	p, err := d.place(ctx, account, channel, conversation, false)
-	if err != nil || !p.behind {
+// Place decides who answers the conversations of the channel, where that is to be decided, and stores it. Those who wait
+// on the channel come first; one that waits itself is left to its turn, which comes when the queue is served.
+func (d *Desk) Place(ctx context.Context, account int64, channel model.ID, conversations ...model.ID) error {
+	results, err := d.place(ctx, account, channel, conversations, false)
+	var behind []model.ID
+	for i, p := range results {
+		if p.behind {
+			behind = append(behind, conversations[i])
+		}
+	}
+	if len(behind) == 0 {
 		return err
 	}
-	if err := d.serve(ctx, account, channel); err != nil {
-		return err
-	}
-	_, err = d.place(ctx, account, channel, conversation, true)
-	return err
+	err = errors.Join(err, d.serve(ctx, account, channel))
+	_, late := d.place(ctx, account, channel, behind, true)
+	return errors.Join(err, late)
 }
 
-// place is Place that does not look after those who wait, unless first, when the conversation comes before them.
-func (d *Desk) place(ctx context.Context, account int64, channel, conversation model.ID, first bool) (p placed, err error) {
-	var by *db.Automation
-	err = d.db.Tx(ctx, func(s *db.Store) (err error) {
-		p, by = placed{}, d.rules.get(channel)
-		for range maxMisses {
-			var saved bool
-			if by, saved, err = d.decide(ctx, s, account, channel, conversation, by, first, &p); err != nil || saved {
-				return err
+// decider makes decisions about some conversations of an account in one transaction, one after the other: load, decide,
+// save, under the locks of their channels. Each decision sees those before it.
+type decider struct {
+	*Desk
+	s       *db.Store
+	account int64
+	asks    []*ask
+	results []placed
+	save    []db.Placed
+	keep    []model.ID
+	read    map[model.ID]*db.Automation // kept for others only once it is committed: the transaction stores it
+}
+
+// decide makes the decisions and stores them. With ErrMissed it is to be done again, in another transaction.
+func (r *decider) decide(ctx context.Context) error {
+	placings, roster, err := r.lock(ctx)
+	if err != nil {
+		return err
+	}
+	r.results = make([]placed, len(r.asks))
+	for i, p := range placings {
+		if p == nil {
+			continue
+		}
+		if err := r.one(p, roster, r.asks[i], &r.results[i]); err != nil {
+			return err
+		}
+	}
+	if err := r.s.KeepPlaced(ctx, r.account, r.keep...); err != nil {
+		return err
+	}
+	return r.s.SavePlacings(ctx, r.account, r.save)
+}
+
+// lock reads what the decisions depend on, with settings of the version that was in force at that moment.
+func (r *decider) lock(ctx context.Context) ([]*db.Placing, *model.Roster, error) {
+	list := make([]db.ToPlace, len(r.asks))
+	for i, a := range r.asks {
+		by, err := r.automation(ctx, a.channel, 0)
+		if err != nil {
+			return nil, nil, err
+		}
+		list[i] = db.ToPlace{Channel: a.channel, Conversation: a.conversation, By: by}
+	}
+	for {
+		placings, roster, err := r.s.LockPlacings(ctx, r.account, list)
+		if err != nil {
+			return nil, nil, err
+		}
+		late := false
+		for i, p := range placings {
+			if p == nil || p.Version == list[i].By.Version {
+				continue
+			}
+			late = true
+			if list[i].By, err = r.automation(ctx, r.asks[i].channel, p.Version); err != nil {
+				return nil, nil, err
 			}
 		}
-		return fmt.Errorf("place conversation %s: somebody else was quicker %d times", conversation, maxMisses)
-	})
-	if err != nil {
-		return placed{}, err
-	}
-	d.rules.put(channel, by)
-	if p.decision != nil {
-		d.told(account)
-	}
-	return p, nil
-}
-
-// decide makes one decision and stores it. done is false when it must be made again, by the automation that it returns.
-func (d *Desk) decide(ctx context.Context, s *db.Store, account int64, channel, conversation model.ID, by *db.Automation, first bool, p *placed) (*db.Automation, bool, error) {
-	if by == nil {
-		var err error
-		if by, err = s.Automation(ctx, account, channel); err != nil {
-			return nil, false, err
+		if !late {
+			return placings, roster, nil
 		}
 	}
-	c, err := s.LockPlacing(ctx, account, channel, conversation, by)
+}
+
+// automation returns what the channel decides by, of the version or a later one.
+func (r *decider) automation(ctx context.Context, channel model.ID, version int64) (*db.Automation, error) {
+	for _, by := range []*db.Automation{r.read[channel], r.rules.get(channel)} {
+		if by != nil && by.Version >= version {
+			return by, nil
+		}
+	}
+	by, err := r.s.Automation(ctx, r.account, channel)
+	if err == nil {
+		r.read[channel] = by
+	}
+	return by, err
+}
+
+// one makes one decision.
+func (r *decider) one(p *db.Placing, roster *model.Roster, a *ask, result *placed) error {
 	switch {
-	case err != nil || c == nil:
-		return by, true, err
-	case c.Version != by.Version:
-		by, err = s.Automation(ctx, account, channel)
-		return by, false, err
-	case c.Stage == "", c.Stage == model.StageWaiting && !first:
-		return by, true, nil
-	case c.Conversation.Status != model.Open || c.Removed || keepsOwner(c):
-		return by, true, s.KeepPlaced(ctx, c.Conversation)
+	case p.Stage == "", p.Stage == model.StageWaiting && !a.first:
+		return nil
+	case p.Conversation.Status != model.Open || p.Removed || keepsOwner(p):
+		r.keep = append(r.keep, p.Conversation.ID)
+		return nil
 	}
-	c.At(d.moment(), by)
-	decision := model.Route(c.Snapshot)
-	p.target = c.Target
-	p.behind = !first && c.Queued && decision.Outcome == model.OutcomeAssigned
-	if p.behind {
-		return by, true, nil
+	p.At(r.moment())
+	decision := model.Route(p.Snapshot)
+	result.target = p.Target
+	others := p.Queued || roster.Waits[p.Conversation.ChannelID]
+	if !a.first && others && decision.Outcome == model.OutcomeAssigned {
+		result.behind = true
+		return nil
 	}
-	p.decision = &decision
-	if c.Stage == model.StageWaiting && decision.Outcome == model.OutcomeWaiting && decision.Target == c.Target {
-		return by, true, nil // it waits on, and nothing is new
+	result.decision = &decision
+	if p.Stage == model.StageWaiting && decision.Outcome == model.OutcomeWaiting && decision.Target == p.Target {
+		return nil // it waits on, and nothing is new
 	}
-	saved, err := s.SavePlacing(ctx, c, &decision)
-	return by, saved, err
+	save, err := p.Decided(&decision)
+	if err != nil {
+		return err
+	}
+	r.save = append(r.save, save)
+	roster.Note(p.Conversation.ChannelID, &decision)
+	return nil
 }
 
 // keepsOwner tells whether a conversation that woke up stays with its owner: one who is available, also at the limit, and
@@ -140,11 +189,11 @@ func (d *Desk) serve(ctx context.Context, account int64, channel model.ID) error
 		if err != nil || id == "" {
 			return err
 		}
-		p, err := d.place(ctx, account, channel, id, true)
+		results, err := d.place(ctx, account, channel, []model.ID{id}, true)
 		if err != nil {
 			return err
 		}
-		if p.nobody() {
+		if p := results[0]; p.nobody() {
 			nobody = append(nobody, p.target, p.decision.Target)
 		}
 	}

@@ -112,36 +112,49 @@ func TestStoredDecisionsAreReplayed(t *testing.T) {
 		s.EndReceiving()
 	}
 	s.mode(model.Sequential)
+	if n := len(s.decisions()); n < 12 {
+		t.Errorf("%d decisions", n)
+	}
+}
+
+// remade is a stored decision that was made again.
+type remade struct {
+	id    model.ID
+	again model.Decision
+}
+
+// decisions makes all stored decisions again, in the order in which they were made. It fails when one is another.
+func (s *shift) decisions() (all []remade) {
+	s.t.Helper()
 	var rows []struct {
-		ID, Conversation model.ID
-		Version          int64
-		Text             string
-		Record           json.RawMessage
-		Outcome, Reason  string
-		Agent            string
+		ID, Channel     model.ID
+		Version         int64
+		Text            string
+		Record          json.RawMessage
+		Outcome, Reason string
+		Agent           string
 	}
-	if err := s.db.NewRaw(`SELECT d.id, d.conversation_id AS conversation, d.automation_version AS version, m.text, d.record, d.outcome, d.reason, coalesce(d.agent_id::text, '') AS agent
-		FROM decisions d JOIN messages m ON m.account_id = d.account_id AND m.id = d.message_id`).Scan(t.Context(), &rows); err != nil {
-		t.Fatal(err)
-	}
-	if len(rows) < 12 {
-		t.Errorf("%d decisions", len(rows))
+	if err := s.db.NewRaw(`SELECT d.id, d.channel_id AS channel, d.automation_version AS version, coalesce(m.text, '') AS text, d.record, d.outcome, d.reason, coalesce(d.agent_id::text, '') AS agent
+		FROM decisions d LEFT JOIN messages m ON m.account_id = d.account_id AND m.id = d.message_id ORDER BY d.decided_at, d.id`).Scan(s.t.Context(), &rows); err != nil {
+		s.t.Fatal(err)
 	}
 	for _, row := range rows {
 		var r model.Record
 		if err := json.Unmarshal(row.Record, &r); err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
-		by, err := s.db.PastAutomation(t.Context(), s.account, s.channel.ID, row.Version)
+		by, err := s.db.PastAutomation(s.t.Context(), s.account, row.Channel, row.Version)
 		if err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
 		d, err := model.Replay(&r, by.Automation, row.Text)
 		got := []string{string(d.Outcome), string(d.Reason), string(d.AgentID)}
 		if want := []string{row.Outcome, row.Reason, row.Agent}; err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%v: replayed %q, decided %q", err, got, want)
+			s.t.Errorf("%v: replayed %q, decided %q", err, got, want)
 		}
+		all = append(all, remade{row.ID, d})
 	}
+	return all
 }
 
 func TestAnOldDecisionIsKeptInWords(t *testing.T) {

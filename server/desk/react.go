@@ -2,6 +2,8 @@ package desk
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -94,8 +96,8 @@ func (d *Desk) run(l lane) {
 		if e.queue {
 			d.try("serve the queue of a channel", l, func(ctx context.Context) error { return d.drainNow(ctx, l.account, l.channel) })
 		}
-		for _, id := range e.conversations {
-			d.try("react to a conversation", l, func(ctx context.Context) error { return d.React(ctx, l.account, l.channel, id) })
+		for some := range slices.Chunk(e.conversations, maxTogether) {
+			d.try("react to conversations", l, func(ctx context.Context) error { return d.React(ctx, l.account, l.channel, some...) })
 		}
 	}
 }
@@ -109,13 +111,14 @@ func (d *Desk) try(what string, l lane, do func(context.Context) error) {
 	}
 }
 
-// React does what the desk does by itself about a conversation: it says what is to be said to what the customer wrote,
-// and has a new or reopened one placed. Each is a transaction of its own, and what was done is not done again.
-func (d *Desk) React(ctx context.Context, account int64, channel, conversation model.ID) error {
-	if err := d.hear(ctx, account, conversation); err != nil {
-		return err
+// React does what the desk does by itself about conversations of the channel: it says what is to be said to what the
+// customer wrote, and has new and reopened ones placed. What was done is not done again.
+func (d *Desk) React(ctx context.Context, account int64, channel model.ID, conversations ...model.ID) error {
+	var all []error
+	for _, id := range conversations {
+		all = append(all, d.hear(ctx, account, id))
 	}
-	return d.Place(ctx, account, channel, conversation)
+	return errors.Join(append(all, d.Place(ctx, account, channel, conversations...))...)
 }
 
 // hear reacts to what the customer wrote since the desk last did, and notes that. Nothing is said twice: it is decided
@@ -147,10 +150,8 @@ func (d *Desk) drainNow(ctx context.Context, account int64, channel model.ID) er
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		for _, id := range ids {
-			if err := d.Place(ctx, account, channel, id); err != nil {
-				return err
-			}
+		if err := d.Place(ctx, account, channel, ids...); err != nil {
+			return err
 		}
 	}
 }

@@ -160,7 +160,7 @@ func (d *Desk) takeOver(ctx context.Context, s *db.Store, v *model.Viewer, c *mo
 
 // inWindow refuses a free-form answer that WhatsApp would not deliver any more.
 func inWindow(kind model.ChannelKind, c *model.Conversation, m *model.Message, now time.Time, path ...string) error {
-	if m.Kind == model.TemplateMessage || model.ReplyWindowAt(kind, c.LastInboundAt, now).Open {
+	if m.Templated() || model.ReplyWindowAt(kind, c.LastInboundAt, now).Open {
 		return nil
 	}
 	return model.Refuse(model.ReplyWindowClosed, "The customer wrote more than 24 hours ago: WhatsApp now takes approved templates only.", path...)

@@ -19,7 +19,7 @@ const findSince = time.Minute
 // Settle asks the provider what became of a message whose answer was lost. It asks twice; then the message stays
 // UNKNOWN, and the agent decides. A report that came meanwhile, or a new attempt, leaves nothing to settle.
 func (d *Desk) Settle(ctx context.Context, job db.SettleMessage) error {
-	p, err := d.db.Parcel(ctx, job.Account, job.Message)
+	p, err := d.parcel(ctx, job.Account, job.Message)
 	if model.CodeOf(err) == model.NotFound {
 		return nil
 	}

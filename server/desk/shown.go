@@ -18,6 +18,14 @@ func shownAgent(a *model.Agent) shown {
 	return shown{"name": a.Name, "email": a.Email, "role": a.Role, "maxLoad": a.MaxLoad, "disabled": a.DisabledAt != nil}
 }
 
+// shownAvailability has the number of conversations only when some were passed on.
+func shownAvailability(is model.Availability, passedOn int64) shown {
+	if passedOn == 0 {
+		return shown{"availability": is}
+	}
+	return shown{"availability": is, "passedOn": passedOn}
+}
+
 func shownTeam(t *model.Team, agents []*model.Agent) shown {
 	return shown{"name": t.Name, "agentIds": idsOf(agents)}
 }
