@@ -56,6 +56,7 @@ func TestEnumsAreTheModels(t *testing.T) {
 		{"channels", "reopen_policy"}: "ReopenPolicy", {"channels", "assignment_mode"}: "AssignmentMode",
 		{"conversations", "status"}: "ConversationStatus", {"conversations", "priority"}: "Priority",
 		{"conversation_changes", "status"}: "ConversationStatus", {"conversation_changes", "reason"}: "Reason", {"conversation_changes", "hand_over"}: "HandOverReason",
+		{"ai_agents", "key_header"}: "AiKeyHeader", {"channels", "ai_problem"}: "AiProblemKind",
 		{"messages", "direction"}: "Direction", {"messages", "kind"}: "MessageKind", {"messages", "status"}: "DeliveryStatus",
 		{"send_attempts", "outcome"}: "SendOutcome", {"attachments", "state"}: "AttachmentState",
 		{"rules", "match"}: "Match", {"rules", "fallback"}: "Fallback",

@@ -17,6 +17,7 @@ var refusals = map[string]*model.Error{
 	"agents_max_load_check":                        model.Refuse(model.Invalid, "A limit lies between 0 and 1,000 conversations.", "maxLoad"),
 	"teams_name":                                   model.Refuse(model.Taken, "Another team has this name.", "name"),
 	"labels_name":                                  model.Refuse(model.Taken, "Another label has this name.", "name"),
+	"ai_agents_name":                               model.Refuse(model.Taken, "Another AI Agent has this name.", "name"),
 	"channels_name":                                model.Refuse(model.Taken, "Another channel has this name.", "name"),
 	"channels_phone":                               model.Refuse(model.Taken, "Another channel has this number.", "credentials"),
 	"channels_service":                             model.Refuse(model.Taken, "Another channel has this Messaging Service.", "credentials"),

@@ -21,7 +21,8 @@ func (r *placingReader) queueLock(batch *pgx.Batch) {
 func (r *placingReader) queue(batch *pgx.Batch, lock string) {
 	batch.Queue(`SELECT `+conversationColumns+`, coalesce(c.to_place, CASE WHEN c.target_kind IS NOT NULL THEN 'WAITING' END, ''), coalesce(c.target_kind, ''), coalesce(c.target_id::text, '')
 		FROM conversations c WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[])`+lock, r.account, texts(r.conversations)).Query(r.takeConversations)
-	batch.Queue(placingFacts, r.account, texts(r.conversations), texts(r.named((*model.RuleSet).LabelIDs))).Query(r.takeFacts)
+	batch.Queue(placingFacts, r.account, texts(r.conversations), texts(r.named((*model.RuleSet).LabelIDs)),
+		texts(r.named((*model.RuleSet).AiAgentIDs))).Query(r.takeFacts)
 	channels, agents := r.namedAgents()
 	batch.Queue(placingCandidates, r.account, texts(r.channels), texts(r.conversations), texts(channels), texts(agents), texts(r.named((*model.RuleSet).TeamIDs))).Query(r.takeCandidates)
 }
@@ -61,7 +62,14 @@ func (r *placingReader) takeConversations(rows pgx.Rows) error {
 	return rows.Err()
 }
 
-const placingFacts = `SELECT c.id::text, h.automation_version, coalesce(h.ai_agent_id::text, ''), h.ai_started, h.removed_at IS NOT NULL,
+// Whether the AI Agent of the channel h may answer there now, and which others may, of those in the list that follows.
+const (
+	aiAnswers = `h.ai_started AND NOT h.paused AND EXISTS (SELECT 1 FROM ai_agents b WHERE b.account_id = h.account_id AND b.id = h.ai_agent_id AND b.disabled_at IS NULL AND b.deleted_at IS NULL)`
+	otherAis  = `ARRAY(SELECT b.id::text FROM ai_agents b WHERE b.account_id = h.account_id AND b.disabled_at IS NULL AND b.deleted_at IS NULL AND NOT h.paused
+		AND h.ai_agent_id IS DISTINCT FROM b.id AND b.id = ANY `
+)
+
+const placingFacts = `SELECT c.id::text, h.automation_version, coalesce(h.ai_agent_id::text, ''), ` + aiAnswers + `, ` + otherAis + `($4::uuid[])), h.removed_at IS NOT NULL,
 		EXISTS (SELECT 1 FROM conversations w WHERE w.account_id = c.account_id AND w.channel_id = c.channel_id AND w.status = 'OPEN' AND w.agent_id IS NULL
 			AND w.target_kind IS NOT NULL AND w.to_place IS NULL AND w.id <> c.id),
 		coalesce(m.id::text, ''), coalesce(m.kind, ''), coalesce(m.text, ''), coalesce(m.data ? 'referral', false), coalesce(m.data #>> '{referral,sourceId}', ''),
@@ -79,7 +87,7 @@ func (r *placingReader) takeFacts(rows pgx.Rows) error {
 	for rows.Next() {
 		var id string
 		var p Placing
-		if err := rows.Scan(&id, &p.Version, (*string)(&p.AiAgentID), &p.AiStarted, &p.Removed, &p.Queued,
+		if err := rows.Scan(&id, &p.Version, (*string)(&p.AiAgentID), &p.AiStarted, &p.OtherAis, &p.Removed, &p.Queued,
 			(*string)(&p.Message.ID), (*string)(&p.Message.Kind), &p.Message.Text, &p.Message.FromAd, &p.Message.AdSource,
 			&p.Contact.Name, &p.Contact.Addresses, &p.Contact.LabelIDs, &p.Contact.Returning); err != nil {
 			return err

@@ -25,10 +25,15 @@ func (s *Store) PresentAutomation(ctx context.Context, account int64, channel mo
 }
 
 // History reads the first decision from all stages about each conversation of the channel in [from, to), of the newest
-// ones up to limit, and looks at 20 times as many decisions at most. People are as they were; teams, and labels on older conversations of a customer, are as they are now:
-// when somebody joined or left, or a label was put on, is not kept.
+// ones up to limit, and looks at 20 times as many decisions at most. People are as they were; AI Agents besides the
+// channel's, teams, and labels on older conversations of a customer, are as they are now: when somebody joined or left, or
+// a label was put on, is not kept.
 func (s *Store) History(ctx context.Context, account int64, channel model.ID, from, to time.Time, limit int, draft *model.RuleSet) (*History, error) {
 	teams, err := s.teamsOfAgents(ctx, account, draft.TeamIDs())
+	if err != nil {
+		return nil, err
+	}
+	ais, err := s.ids(ctx, `SELECT b.id::text FROM ai_agents b WHERE b.account_id = $1 AND b.id = ANY ($2::uuid[]) AND b.disabled_at IS NULL AND b.deleted_at IS NULL`, account, texts(draft.AiAgentIDs()))
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +57,7 @@ func (s *Store) History(ctx context.Context, account int64, channel model.ID, fr
 			continue
 		}
 		p.Snapshot.Candidates = draftCandidates(p.Snapshot.Candidates, draft.AgentIDs(), teams)
+		p.Snapshot.OtherAis = append(p.Snapshot.OtherAis, ais...)
 		h.Past = append(h.Past, *p)
 	}
 	slices.Reverse(h.Past)
@@ -144,14 +150,15 @@ func (s *Store) teamsOfAgents(ctx context.Context, account int64, ids []model.ID
 // People reads who could get a new conversation of the channel now, by any of the automations.
 func (s *Store) People(ctx context.Context, account int64, channel model.ID, by ...*model.RuleSet) (model.Snapshot, error) {
 	p := model.Snapshot{Stage: model.StageAll}
-	var agents, teams []model.ID
+	var agents, teams, ais []model.ID
 	for _, rules := range by {
 		agents, teams = append(agents, rules.AgentIDs()...), append(teams, rules.TeamIDs()...)
+		ais = append(ais, rules.AiAgentIDs()...)
 	}
 	slices.Sort(agents)
 	batch := &pgx.Batch{}
-	batch.Queue(`SELECT coalesce(ai_agent_id::text, ''), ai_started FROM channels WHERE account_id = $1 AND id = $2`, account, string(channel)).QueryRow(func(row pgx.Row) error {
-		return row.Scan((*string)(&p.AiAgentID), &p.AiStarted)
+	batch.Queue(`SELECT coalesce(h.ai_agent_id::text, ''), `+aiAnswers+`, `+otherAis+`($3::uuid[])) FROM channels h WHERE h.account_id = $1 AND h.id = $2`, account, string(channel), texts(ais)).QueryRow(func(row pgx.Row) error {
+		return row.Scan((*string)(&p.AiAgentID), &p.AiStarted, &p.OtherAis)
 	})
 	agents = slices.Compact(agents)
 	r := &placingReader{roster: model.NewRoster()}

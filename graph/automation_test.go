@@ -11,6 +11,7 @@ import (
 
 	"github.com/livedesk/livedesk/graph"
 	"github.com/livedesk/livedesk/model"
+	"github.com/livedesk/livedesk/server/ai/aitest"
 )
 
 // automation sends what the contract has about what a channel does by itself.
@@ -24,9 +25,26 @@ func (s *story) automation(channel string) {
 	s.want(got, "24:00", "channel", "hours", "weekly", 0, "intervals", 0, "closes")
 	s.want(got, "Christmas", "channel", "hours", "exceptions", 0, "name")
 	s.rules(channel)
+	s.aiAgent(channel)
 	// The rest is told of a channel that says nothing by itself.
 	got = s.ask(s.admin, "UpdateHours", vars{"input": vars{"channelId": channel, "enabled": false, "timeZone": "Asia/Tokyo", "unavailableMessage": "We are back at nine.", "weekly": []vars{}, "exceptions": []vars{}}})
 	s.want(got, true, "channel", "hours", "isOpen")
+}
+
+func (s *story) aiAgent(channel string) {
+	got := s.ask(s.admin, "CreateAiAgent", vars{"input": vars{"name": "Robin", "instructions": "Answer kindly.", "model": aitest.DefaultModel, "baseUrl": "https://api.openai.com/v1", "apiKey": aitest.Key}})
+	s.want(got, aitest.DefaultModel, "aiAgent", "model")
+	robin := at(got, "aiAgent", "id")
+	got = s.ask(s.admin, "SetChannelAiAgent", vars{"input": vars{"channelId": channel, "aiAgentId": robin, "started": false}})
+	s.want(got, robin, "channel", "aiAgent", "agent", "id")
+	s.want(got, false, "channel", "aiAgent", "started")
+	got = s.ask(s.admin, "AiAgents", vars{"first": 10})
+	s.want(got, "Answer kindly.", "nodes", 0, "instructions")
+	s.want(got, channel, "nodes", 0, "channels", 0, "id")
+	got = s.ask(s.admin, "ChannelAutomation", vars{"id": channel})
+	s.want(got, "Robin", "aiAgent", "agent", "name")
+	got = s.ask(s.admin, "SetChannelAiAgent", vars{"input": vars{"channelId": channel, "aiAgentId": nil}})
+	s.want(got, nil, "channel", "aiAgent")
 }
 
 func (s *story) rules(channel string) {

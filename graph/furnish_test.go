@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/livedesk/livedesk/model"
+	"github.com/livedesk/livedesk/server/ai/aitest"
 	"github.com/livedesk/livedesk/server/channel/twilio/twiliotest"
 )
 
@@ -40,8 +41,7 @@ func (a *api) furnish(token string) map[string]string {
 		a.t.Fatal(err)
 	}
 	ids["attachment"] = string(file.ID)
-	ids["aiAgent"] = string(model.NewID(model.KindAiAgent))
-	a.exec(`INSERT INTO ai_agents (account_id, id, name) VALUES ($1, $2, 'Robin')`, viewer.Account, ids["aiAgent"])
+	ids["aiAgent"] = make("createAiAgent", vars{"name": "Robin", "instructions": "Be kind.", "model": aitest.DefaultModel, "apiKey": aitest.Key}, "aiAgent")
 	return ids
 }
 
@@ -61,7 +61,7 @@ func (a *api) secondAccount() (token string) {
 func (a *api) fingerprint() (all string) {
 	a.t.Helper()
 	for _, table := range []string{"agents", "teams", "team_agents", "channels", "channel_agents", "webhook_keys", "contacts", "identities", "conversations", "conversation_changes",
-		"conversation_labels", "labels", "messages", "send_attempts", "attachments", "password_tokens", "rules", "audit_log"} {
+		"conversation_labels", "labels", "messages", "send_attempts", "attachments", "password_tokens", "rules", "audit_log", "ai_agents"} {
 		var sum string
 		if err := a.db.Pool().QueryRow(a.t.Context(), `SELECT count(*) || ' ' || coalesce(md5(string_agg(t::text, ',' ORDER BY t::text)), '') FROM `+table+` t WHERE account_id = $1`, a.account()).Scan(&sum); err != nil {
 			a.t.Fatal(err)

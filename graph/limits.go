@@ -40,6 +40,7 @@ func price(c *exec.ComplexityRoot) {
 func priceQueries(c *exec.ComplexityRoot) {
 	c.Query.Nodes = func(child int, ids []model.ID) int { return 1 + min(len(ids), maxNodes)*child }
 	c.Query.Agents = priceOf
+	c.Query.AiAgents = priceOf
 	c.Query.Teams = priceOf
 	c.Query.Labels = priceOf
 	c.Query.Channels = priceOf

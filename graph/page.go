@@ -53,6 +53,16 @@ func agentConnection(s *model.Slice[*model.Agent], err error) (*exec.AgentConnec
 	return &exec.AgentConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
+func aiAgentConnection(s *model.Slice[*model.AiAgent], err error) (*exec.AiAgentConnection, error) {
+	if err != nil {
+		return nil, err
+	}
+	edge := func(cursor string, node *model.AiAgent) *exec.AiAgentEdge {
+		return &exec.AiAgentEdge{Cursor: cursor, Node: node}
+	}
+	return &exec.AiAgentConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
+}
+
 func teamConnection(s *model.Slice[*model.Team], err error) (*exec.TeamConnection, error) {
 	if err != nil {
 		return nil, err

@@ -31,6 +31,9 @@ func (r *Resolver) Account() exec.AccountResolver { return &accountResolver{} }
 // Agent is part of gqlgen's root.
 func (r *Resolver) Agent() exec.AgentResolver { return &agentResolver{r} }
 
+// AiAgent is part of gqlgen's root.
+func (r *Resolver) AiAgent() exec.AiAgentResolver { return &aiAgentResolver{r} }
+
 // Attachment is part of gqlgen's root.
 func (r *Resolver) Attachment() exec.AttachmentResolver { return &attachmentResolver{r} }
 
@@ -39,6 +42,9 @@ func (r *Resolver) AuditEntry() exec.AuditEntryResolver { return &auditEntryReso
 
 // Channel is part of gqlgen's root.
 func (r *Resolver) Channel() exec.ChannelResolver { return &channelResolver{r} }
+
+// ChannelAiAgent is part of gqlgen's root.
+func (r *Resolver) ChannelAiAgent() exec.ChannelAiAgentResolver { return &channelAiResolver{r} }
 
 // Contact is part of gqlgen's root.
 func (r *Resolver) Contact() exec.ContactResolver { return &contactResolver{r} }

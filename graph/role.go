@@ -23,6 +23,7 @@ var needs = map[string]model.Role{
 
 	"node": model.AgentRole, "nodes": model.AgentRole, "viewer": model.AgentRole,
 	"agents": model.AgentRole, "agent": model.AgentRole, "teams": model.AgentRole, "team": model.AgentRole,
+	"aiAgents": model.AgentRole, "aiAgent": model.AgentRole,
 	"labels": model.AgentRole, "label": model.AgentRole, "channels": model.AgentRole, "channel": model.AgentRole,
 	"contacts": model.AgentRole, "contact": model.AgentRole,
 	"conversations": model.AgentRole, "conversation": model.AgentRole, "message": model.AgentRole, "explainRouting": model.AgentRole,
@@ -38,9 +39,11 @@ var needs = map[string]model.Role{
 	"addChannelAgents": model.Supervisor, "removeChannelAgents": model.Supervisor, "setChannelAgents": model.Supervisor,
 	"updateGreeting": model.Supervisor, "updateHours": model.Supervisor, "updateCsat": model.Supervisor, "auditLog": model.Supervisor,
 	"createRoutingRule": model.Supervisor, "updateRoutingRule": model.Supervisor, "deleteRoutingRule": model.Supervisor, "orderRoutingRules": model.Supervisor, "simulateRouting": model.Supervisor,
+	"setChannelAiAgent": model.Supervisor,
 
 	"createAgent": model.Admin, "updateAgent": model.Admin, "resetPassword": model.Admin,
 	"createChannel": model.Admin, "updateChannel": model.Admin, "removeChannel": model.Admin,
+	"createAiAgent": model.Admin, "updateAiAgent": model.Admin, "deleteAiAgent": model.Admin, "testAiAgent": model.Admin,
 	"rotateWebhookUrl": model.Admin, "updateAssignment": model.Admin,
 }
 

@@ -15,8 +15,9 @@ import (
 var (
 	forLeads = []string{"createTeam", "updateTeam", "deleteTeam", "createLabel", "updateLabel", "deleteLabel", "addChannelAgents", "removeChannelAgents", "setChannelAgents",
 		"updateGreeting", "updateHours", "updateCsat", "auditLog",
-		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules", "simulateRouting"}
-	forAdmins = []string{"createAgent", "updateAgent", "resetPassword", "createChannel", "updateChannel", "removeChannel", "rotateWebhookUrl", "updateAssignment"}
+		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules", "simulateRouting", "setChannelAiAgent"}
+	forAdmins = []string{"createAgent", "updateAgent", "resetPassword", "createChannel", "updateChannel", "removeChannel", "rotateWebhookUrl", "updateAssignment",
+		"createAiAgent", "updateAiAgent", "deleteAiAgent", "testAiAgent"}
 )
 
 // Every root field is asked for by nobody, an agent, a supervisor and an admin.

@@ -25,6 +25,10 @@ const (
 	AuditRuleUpdated       AuditAction = "RULE_UPDATED"
 	AuditRuleDeleted       AuditAction = "RULE_DELETED"
 	AuditRulesOrdered      AuditAction = "RULES_ORDERED"
+	AuditAiAgentCreated    AuditAction = "AI_AGENT_CREATED"
+	AuditAiAgentUpdated    AuditAction = "AI_AGENT_UPDATED"
+	AuditAiAgentDeleted    AuditAction = "AI_AGENT_DELETED"
+	AuditChannelAiSet      AuditAction = "CHANNEL_AI_AGENT_SET"
 	AuditAgentCreated      AuditAction = "AGENT_CREATED"
 	AuditAgentUpdated      AuditAction = "AGENT_UPDATED"
 	AuditAvailabilitySet   AuditAction = "AVAILABILITY_SET"
@@ -47,6 +51,7 @@ const (
 	AuditChannel AuditSubject = "CHANNEL"
 	AuditRule    AuditSubject = "RULE"
 	AuditAgent   AuditSubject = "AGENT"
+	AuditAiAgent AuditSubject = "AI_AGENT"
 	AuditTeam    AuditSubject = "TEAM"
 	AuditLabel   AuditSubject = "LABEL"
 )

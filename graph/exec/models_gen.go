@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/model"
 )
@@ -103,6 +104,24 @@ type AgentEdge struct {
 	Cursor string `json:"cursor"`
 	// The agent.
 	Node *model.Agent `json:"node"`
+}
+
+// A page of AI Agents.
+type AiAgentConnection struct {
+	// The AI Agents with their cursors.
+	Edges []*AiAgentEdge `json:"edges"`
+	// The AI Agents.
+	Nodes []*model.AiAgent `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// An AI Agent in a list.
+type AiAgentEdge struct {
+	// Where the AI Agent stands in the list.
+	Cursor string `json:"cursor"`
+	// The AI Agent.
+	Node *model.AiAgent `json:"node"`
 }
 
 // A conversation and whom it goes to.
@@ -391,6 +410,42 @@ type CreateAgentPayload struct {
 	UserErrors []*model.Error `json:"userErrors"`
 }
 
+// A new AI Agent. The endpoint is asked once whether it works with the key and the model.
+type CreateAiAgentInput struct {
+	// What to call it, in 1 to 100 characters.
+	Name string `json:"name"`
+	// How it is to answer, in at most 20,000 characters.
+	Instructions string `json:"instructions"`
+	// The model, by its endpoint's name for it.
+	Model string `json:"model"`
+	// The address before /chat/completions; null for OpenAI's. A private one must be named in the desk's settings.
+	BaseURL *string `json:"baseUrl,omitempty"`
+	// The key; null or empty for an endpoint that asks for none. It is stored sealed and never shown.
+	APIKey *string `json:"apiKey,omitempty"`
+	// How the endpoint takes the key; null for BEARER.
+	KeyHeader *model.AiKeyHeader `json:"keyHeader,omitempty"`
+	// From 0 to 2; null for the endpoint's own.
+	Temperature *float64 `json:"temperature,omitempty"`
+	// How many tokens one answer takes at most, 16 to 16,000; null for 600.
+	MaxTokens *int `json:"maxTokens,omitempty"`
+	// How many seconds one answer may take, 5 to 120; null for 30.
+	TimeoutSeconds *int `json:"timeoutSeconds,omitempty"`
+	// How often it answers in one conversation before people get it, 1 to 500; null for 20.
+	MaxTurns *int `json:"maxTurns,omitempty"`
+	// What it hands over to people, in plain words: at most 50 of at most 200 characters.
+	HandOverTopics []string `json:"handOverTopics,omitempty"`
+	// What the customer is told at a hand-over, inside the business hours; null or empty for a text of the desk's own.
+	ClosingText *string `json:"closingText,omitempty"`
+}
+
+// The new AI Agent.
+type CreateAiAgentPayload struct {
+	// The AI Agent; null when it was refused.
+	AiAgent *model.AiAgent `json:"aiAgent,omitempty"`
+	// Why nothing was changed; empty when it was. PROVIDER_REFUSED and PROVIDER_UNREACHABLE name what of the endpoint is wrong.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
 // A new channel.
 type CreateChannelInput struct {
 	// Its name, which no other channel has.
@@ -466,6 +521,20 @@ type CreateTeamPayload struct {
 	// The team.
 	Team *model.Team `json:"team,omitempty"`
 	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// An AI Agent to be deleted.
+type DeleteAiAgentInput struct {
+	// The AI Agent.
+	AiAgentID model.ID `json:"aiAgentId"`
+}
+
+// The deleted AI Agent.
+type DeleteAiAgentPayload struct {
+	// The id that it had; null when nothing was deleted.
+	DeletedAiAgentID *model.ID `json:"deletedAiAgentId,omitempty"`
+	// Why nothing was deleted; empty when it was.
 	UserErrors []*model.Error `json:"userErrors"`
 }
 
@@ -1100,6 +1169,24 @@ type SetChannelAgentsPayload struct {
 	UserErrors []*model.Error `json:"userErrors"`
 }
 
+// What is changed about the AI Agent of a channel.
+type SetChannelAiAgentInput struct {
+	// The channel.
+	ChannelID model.ID `json:"channelId"`
+	// The AI Agent; null takes it off the channel. Leave it out to start or stop the present one.
+	AiAgentID graphql.Omittable[*model.ID] `json:"aiAgentId,omitempty"`
+	// Whether it answers; null starts another AI Agent, and leaves the present one as it is.
+	Started *bool `json:"started,omitempty"`
+}
+
+// The changed channel.
+type SetChannelAiAgentPayload struct {
+	// The channel as it is now; null when there is none.
+	Channel *model.Channel `json:"channel,omitempty"`
+	// Why nothing was changed; empty when it was.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
 // A conversation and its status.
 type SetConversationStatusInput struct {
 	// The conversation.
@@ -1296,6 +1383,22 @@ type TemplateVariableInput struct {
 	Value string `json:"value"`
 }
 
+// An AI Agent to be tested.
+type TestAiAgentInput struct {
+	// The AI Agent.
+	AiAgentID model.ID `json:"aiAgentId"`
+}
+
+// Whether an AI Agent's endpoint works.
+type TestAiAgentPayload struct {
+	// The endpoint, the key and the model work together; null when it was not tested.
+	Works *bool `json:"works,omitempty"`
+	// What is right or wrong, in a sentence; null when it was not tested.
+	Message *string `json:"message,omitempty"`
+	// Why nothing was tested; empty when it was.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
 // An account at Twilio and what it sends from.
 type TwilioCredentialsInput struct {
 	// The Account SID: AC and 32 hexadecimal digits.
@@ -1333,6 +1436,46 @@ type UpdateAgentPayload struct {
 	// The agent as they now are.
 	Agent *model.Agent `json:"agent,omitempty"`
 	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// What is changed about an AI Agent; null leaves it as it is, but for the temperature.
+type UpdateAiAgentInput struct {
+	// The AI Agent.
+	AiAgentID model.ID `json:"aiAgentId"`
+	// What to call it.
+	Name *string `json:"name,omitempty"`
+	// How it is to answer.
+	Instructions *string `json:"instructions,omitempty"`
+	// The model. Another one is checked.
+	Model *string `json:"model,omitempty"`
+	// The address of the endpoint. Another one is checked, and on another host the key has to be given again.
+	BaseURL *string `json:"baseUrl,omitempty"`
+	// Another key, which is checked; empty for none.
+	APIKey *string `json:"apiKey,omitempty"`
+	// How the endpoint takes the key.
+	KeyHeader *model.AiKeyHeader `json:"keyHeader,omitempty"`
+	// From 0 to 2; null for the endpoint's own. Leave it out to keep it.
+	Temperature graphql.Omittable[*float64] `json:"temperature,omitempty"`
+	// How many tokens one answer takes at most.
+	MaxTokens *int `json:"maxTokens,omitempty"`
+	// How many seconds one answer may take.
+	TimeoutSeconds *int `json:"timeoutSeconds,omitempty"`
+	// How often it answers in one conversation before people get it.
+	MaxTurns *int `json:"maxTurns,omitempty"`
+	// What it hands over to people.
+	HandOverTopics []string `json:"handOverTopics,omitempty"`
+	// What the customer is told at a hand-over; empty for a text of the desk's own.
+	ClosingText *string `json:"closingText,omitempty"`
+	// True: it answers nowhere, and what it has goes to people. False: it may answer again.
+	Disabled *bool `json:"disabled,omitempty"`
+}
+
+// The changed AI Agent.
+type UpdateAiAgentPayload struct {
+	// The AI Agent as it is now; null when there is none.
+	AiAgent *model.AiAgent `json:"aiAgent,omitempty"`
+	// Why nothing was changed; empty when it was.
 	UserErrors []*model.Error `json:"userErrors"`
 }
 

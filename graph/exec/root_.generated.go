@@ -24,9 +24,11 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Account() AccountResolver
 	Agent() AgentResolver
+	AiAgent() AiAgentResolver
 	Attachment() AttachmentResolver
 	AuditEntry() AuditEntryResolver
 	Channel() ChannelResolver
+	ChannelAiAgent() ChannelAiAgentResolver
 	Contact() ContactResolver
 	Conversation() ConversationResolver
 	ConversationChange() ConversationChangeResolver
@@ -105,8 +107,42 @@ type ComplexityRoot struct {
 	}
 
 	AiAgent struct {
-		ID   func(childComplexity int) int
-		Name func(childComplexity int) int
+		BaseURL        func(childComplexity int) int
+		Channels       func(childComplexity int) int
+		ClosingText    func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Deleted        func(childComplexity int) int
+		Disabled       func(childComplexity int) int
+		HandOverTopics func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Instructions   func(childComplexity int) int
+		KeyHeader      func(childComplexity int) int
+		KeyHint        func(childComplexity int) int
+		MaxTokens      func(childComplexity int) int
+		MaxTurns       func(childComplexity int) int
+		Model          func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Temperature    func(childComplexity int) int
+		TimeoutSeconds func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		Version        func(childComplexity int) int
+	}
+
+	AiAgentConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AiAgentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AiProblem struct {
+		Kind  func(childComplexity int) int
+		Since func(childComplexity int) int
+		Text  func(childComplexity int) int
 	}
 
 	AssignConversationPayload struct {
@@ -163,6 +199,7 @@ type ComplexityRoot struct {
 
 	Channel struct {
 		Agents              func(childComplexity int) int
+		AiAgent             func(childComplexity int) int
 		Assignment          func(childComplexity int) int
 		CreatedAt           func(childComplexity int) int
 		Csat                func(childComplexity int) int
@@ -179,6 +216,12 @@ type ComplexityRoot struct {
 		Rules               func(childComplexity int) int
 		State               func(childComplexity int) int
 		WebhookURL          func(childComplexity int) int
+	}
+
+	ChannelAiAgent struct {
+		Agent   func(childComplexity int) int
+		Problem func(childComplexity int) int
+		Started func(childComplexity int) int
 	}
 
 	ChannelChanged struct {
@@ -318,6 +361,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CreateAiAgentPayload struct {
+		AiAgent    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreateChannelPayload struct {
 		Channel    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -360,6 +408,11 @@ type ComplexityRoot struct {
 		Date      func(childComplexity int) int
 		Exception func(childComplexity int) int
 		Open      func(childComplexity int) int
+	}
+
+	DeleteAiAgentPayload struct {
+		DeletedAiAgentID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	DeleteLabelPayload struct {
@@ -538,10 +591,12 @@ type ComplexityRoot struct {
 		AssignConversation    func(childComplexity int, input AssignConversationInput) int
 		ChangePassword        func(childComplexity int, input ChangePasswordInput) int
 		CreateAgent           func(childComplexity int, input CreateAgentInput) int
+		CreateAiAgent         func(childComplexity int, input CreateAiAgentInput) int
 		CreateChannel         func(childComplexity int, input CreateChannelInput) int
 		CreateLabel           func(childComplexity int, input CreateLabelInput) int
 		CreateRoutingRule     func(childComplexity int, input CreateRoutingRuleInput) int
 		CreateTeam            func(childComplexity int, input CreateTeamInput) int
+		DeleteAiAgent         func(childComplexity int, input DeleteAiAgentInput) int
 		DeleteLabel           func(childComplexity int, input DeleteLabelInput) int
 		DeleteRoutingRule     func(childComplexity int, input DeleteRoutingRuleInput) int
 		DeleteTeam            func(childComplexity int, input DeleteTeamInput) int
@@ -555,11 +610,14 @@ type ComplexityRoot struct {
 		SendMessage           func(childComplexity int, input SendMessageInput) int
 		SetAvailability       func(childComplexity int, input SetAvailabilityInput) int
 		SetChannelAgents      func(childComplexity int, input SetChannelAgentsInput) int
+		SetChannelAiAgent     func(childComplexity int, input SetChannelAiAgentInput) int
 		SetConversationStatus func(childComplexity int, input SetConversationStatusInput) int
 		SetPassword           func(childComplexity int, input SetPasswordInput) int
 		SignIn                func(childComplexity int, input SignInInput) int
 		SignOut               func(childComplexity int) int
+		TestAiAgent           func(childComplexity int, input TestAiAgentInput) int
 		UpdateAgent           func(childComplexity int, input UpdateAgentInput) int
+		UpdateAiAgent         func(childComplexity int, input UpdateAiAgentInput) int
 		UpdateAssignment      func(childComplexity int, input UpdateAssignmentInput) int
 		UpdateChannel         func(childComplexity int, input UpdateChannelInput) int
 		UpdateContact         func(childComplexity int, input UpdateContactInput) int
@@ -596,6 +654,8 @@ type ComplexityRoot struct {
 	Query struct {
 		Agent           func(childComplexity int, id model.ID) int
 		Agents          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AiAgent         func(childComplexity int, id model.ID) int
+		AiAgents        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		AuditLog        func(childComplexity int, filter *AuditFilter, first *int, after *string, last *int, before *string) int
 		Channel         func(childComplexity int, id model.ID) int
 		Channels        func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -775,6 +835,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SetChannelAiAgentPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SetConversationStatusPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -881,6 +946,12 @@ type ComplexityRoot struct {
 		Value func(childComplexity int) int
 	}
 
+	TestAiAgentPayload struct {
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Works      func(childComplexity int) int
+	}
+
 	TimeCondition struct {
 		From     func(childComplexity int) int
 		To       func(childComplexity int) int
@@ -889,6 +960,11 @@ type ComplexityRoot struct {
 
 	UpdateAgentPayload struct {
 		Agent      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateAiAgentPayload struct {
+		AiAgent    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1136,18 +1212,171 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AgentEdge.Node(childComplexity), true
 
+	case "AiAgent.baseUrl":
+		if e.ComplexityRoot.AiAgent.BaseURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.BaseURL(childComplexity), true
+	case "AiAgent.channels":
+		if e.ComplexityRoot.AiAgent.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Channels(childComplexity), true
+	case "AiAgent.closingText":
+		if e.ComplexityRoot.AiAgent.ClosingText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.ClosingText(childComplexity), true
+	case "AiAgent.createdAt":
+		if e.ComplexityRoot.AiAgent.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.CreatedAt(childComplexity), true
+	case "AiAgent.deleted":
+		if e.ComplexityRoot.AiAgent.Deleted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Deleted(childComplexity), true
+	case "AiAgent.disabled":
+		if e.ComplexityRoot.AiAgent.Disabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Disabled(childComplexity), true
+	case "AiAgent.handOverTopics":
+		if e.ComplexityRoot.AiAgent.HandOverTopics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.HandOverTopics(childComplexity), true
 	case "AiAgent.id":
 		if e.ComplexityRoot.AiAgent.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AiAgent.ID(childComplexity), true
+	case "AiAgent.instructions":
+		if e.ComplexityRoot.AiAgent.Instructions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Instructions(childComplexity), true
+	case "AiAgent.keyHeader":
+		if e.ComplexityRoot.AiAgent.KeyHeader == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.KeyHeader(childComplexity), true
+	case "AiAgent.keyHint":
+		if e.ComplexityRoot.AiAgent.KeyHint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.KeyHint(childComplexity), true
+	case "AiAgent.maxTokens":
+		if e.ComplexityRoot.AiAgent.MaxTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.MaxTokens(childComplexity), true
+	case "AiAgent.maxTurns":
+		if e.ComplexityRoot.AiAgent.MaxTurns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.MaxTurns(childComplexity), true
+	case "AiAgent.model":
+		if e.ComplexityRoot.AiAgent.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Model(childComplexity), true
 	case "AiAgent.name":
 		if e.ComplexityRoot.AiAgent.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AiAgent.Name(childComplexity), true
+	case "AiAgent.temperature":
+		if e.ComplexityRoot.AiAgent.Temperature == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Temperature(childComplexity), true
+	case "AiAgent.timeoutSeconds":
+		if e.ComplexityRoot.AiAgent.TimeoutSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.TimeoutSeconds(childComplexity), true
+	case "AiAgent.updatedAt":
+		if e.ComplexityRoot.AiAgent.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.UpdatedAt(childComplexity), true
+	case "AiAgent.version":
+		if e.ComplexityRoot.AiAgent.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Version(childComplexity), true
+
+	case "AiAgentConnection.edges":
+		if e.ComplexityRoot.AiAgentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentConnection.Edges(childComplexity), true
+	case "AiAgentConnection.nodes":
+		if e.ComplexityRoot.AiAgentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentConnection.Nodes(childComplexity), true
+	case "AiAgentConnection.pageInfo":
+		if e.ComplexityRoot.AiAgentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentConnection.PageInfo(childComplexity), true
+
+	case "AiAgentEdge.cursor":
+		if e.ComplexityRoot.AiAgentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentEdge.Cursor(childComplexity), true
+	case "AiAgentEdge.node":
+		if e.ComplexityRoot.AiAgentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentEdge.Node(childComplexity), true
+
+	case "AiProblem.kind":
+		if e.ComplexityRoot.AiProblem.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiProblem.Kind(childComplexity), true
+	case "AiProblem.since":
+		if e.ComplexityRoot.AiProblem.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiProblem.Since(childComplexity), true
+	case "AiProblem.text":
+		if e.ComplexityRoot.AiProblem.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiProblem.Text(childComplexity), true
 
 	case "AssignConversationPayload.conversation":
 		if e.ComplexityRoot.AssignConversationPayload.Conversation == nil {
@@ -1348,6 +1577,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.Agents(childComplexity), true
+	case "Channel.aiAgent":
+		if e.ComplexityRoot.Channel.AiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.AiAgent(childComplexity), true
 	case "Channel.assignment":
 		if e.ComplexityRoot.Channel.Assignment == nil {
 			break
@@ -1444,6 +1679,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.WebhookURL(childComplexity), true
+
+	case "ChannelAiAgent.agent":
+		if e.ComplexityRoot.ChannelAiAgent.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAiAgent.Agent(childComplexity), true
+	case "ChannelAiAgent.problem":
+		if e.ComplexityRoot.ChannelAiAgent.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAiAgent.Problem(childComplexity), true
+	case "ChannelAiAgent.started":
+		if e.ComplexityRoot.ChannelAiAgent.Started == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAiAgent.Started(childComplexity), true
 
 	case "ChannelChanged.channel":
 		if e.ComplexityRoot.ChannelChanged.Channel == nil {
@@ -1952,6 +2206,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateAgentPayload.UserErrors(childComplexity), true
 
+	case "CreateAiAgentPayload.aiAgent":
+		if e.ComplexityRoot.CreateAiAgentPayload.AiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAiAgentPayload.AiAgent(childComplexity), true
+	case "CreateAiAgentPayload.userErrors":
+		if e.ComplexityRoot.CreateAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAiAgentPayload.UserErrors(childComplexity), true
+
 	case "CreateChannelPayload.channel":
 		if e.ComplexityRoot.CreateChannelPayload.Channel == nil {
 			break
@@ -2096,6 +2363,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DayPlan.Open(childComplexity), true
+
+	case "DeleteAiAgentPayload.deletedAiAgentId":
+		if e.ComplexityRoot.DeleteAiAgentPayload.DeletedAiAgentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAiAgentPayload.DeletedAiAgentID(childComplexity), true
+	case "DeleteAiAgentPayload.userErrors":
+		if e.ComplexityRoot.DeleteAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAiAgentPayload.UserErrors(childComplexity), true
 
 	case "DeleteLabelPayload.deletedLabelId":
 		if e.ComplexityRoot.DeleteLabelPayload.DeletedLabelID == nil {
@@ -2747,6 +3027,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAgent(childComplexity, args["input"].(CreateAgentInput)), true
+	case "Mutation.createAiAgent":
+		if e.ComplexityRoot.Mutation.CreateAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAiAgent(childComplexity, args["input"].(CreateAiAgentInput)), true
 	case "Mutation.createChannel":
 		if e.ComplexityRoot.Mutation.CreateChannel == nil {
 			break
@@ -2791,6 +3082,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTeam(childComplexity, args["input"].(CreateTeamInput)), true
+	case "Mutation.deleteAiAgent":
+		if e.ComplexityRoot.Mutation.DeleteAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteAiAgent(childComplexity, args["input"].(DeleteAiAgentInput)), true
 	case "Mutation.deleteLabel":
 		if e.ComplexityRoot.Mutation.DeleteLabel == nil {
 			break
@@ -2934,6 +3236,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetChannelAgents(childComplexity, args["input"].(SetChannelAgentsInput)), true
+	case "Mutation.setChannelAiAgent":
+		if e.ComplexityRoot.Mutation.SetChannelAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setChannelAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetChannelAiAgent(childComplexity, args["input"].(SetChannelAiAgentInput)), true
 	case "Mutation.setConversationStatus":
 		if e.ComplexityRoot.Mutation.SetConversationStatus == nil {
 			break
@@ -2973,6 +3286,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+	case "Mutation.testAiAgent":
+		if e.ComplexityRoot.Mutation.TestAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_testAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TestAiAgent(childComplexity, args["input"].(TestAiAgentInput)), true
 	case "Mutation.updateAgent":
 		if e.ComplexityRoot.Mutation.UpdateAgent == nil {
 			break
@@ -2984,6 +3308,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateAgent(childComplexity, args["input"].(UpdateAgentInput)), true
+	case "Mutation.updateAiAgent":
+		if e.ComplexityRoot.Mutation.UpdateAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateAiAgent(childComplexity, args["input"].(UpdateAiAgentInput)), true
 	case "Mutation.updateAssignment":
 		if e.ComplexityRoot.Mutation.UpdateAssignment == nil {
 			break
@@ -3175,6 +3510,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Agents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.aiAgent":
+		if e.ComplexityRoot.Query.AiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Query_aiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AiAgent(childComplexity, args["id"].(model.ID)), true
+	case "Query.aiAgents":
+		if e.ComplexityRoot.Query.AiAgents == nil {
+			break
+		}
+
+		args, err := ec.field_Query_aiAgents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AiAgents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.auditLog":
 		if e.ComplexityRoot.Query.AuditLog == nil {
 			break
@@ -3950,6 +4307,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetChannelAgentsPayload.UserErrors(childComplexity), true
 
+	case "SetChannelAiAgentPayload.channel":
+		if e.ComplexityRoot.SetChannelAiAgentPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetChannelAiAgentPayload.Channel(childComplexity), true
+	case "SetChannelAiAgentPayload.userErrors":
+		if e.ComplexityRoot.SetChannelAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetChannelAiAgentPayload.UserErrors(childComplexity), true
+
 	case "SetConversationStatusPayload.conversation":
 		if e.ComplexityRoot.SetConversationStatusPayload.Conversation == nil {
 			break
@@ -4324,6 +4694,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TemplateVariable.Value(childComplexity), true
 
+	case "TestAiAgentPayload.message":
+		if e.ComplexityRoot.TestAiAgentPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestAiAgentPayload.Message(childComplexity), true
+	case "TestAiAgentPayload.userErrors":
+		if e.ComplexityRoot.TestAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestAiAgentPayload.UserErrors(childComplexity), true
+	case "TestAiAgentPayload.works":
+		if e.ComplexityRoot.TestAiAgentPayload.Works == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestAiAgentPayload.Works(childComplexity), true
+
 	case "TimeCondition.from":
 		if e.ComplexityRoot.TimeCondition.From == nil {
 			break
@@ -4355,6 +4744,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateAgentPayload.UserErrors(childComplexity), true
+
+	case "UpdateAiAgentPayload.aiAgent":
+		if e.ComplexityRoot.UpdateAiAgentPayload.AiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAiAgentPayload.AiAgent(childComplexity), true
+	case "UpdateAiAgentPayload.userErrors":
+		if e.ComplexityRoot.UpdateAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAiAgentPayload.UserErrors(childComplexity), true
 
 	case "UpdateAssignmentPayload.channel":
 		if e.ComplexityRoot.UpdateAssignmentPayload.Channel == nil {
@@ -4539,11 +4941,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContactFilter", ec.unmarshalInputContactFilter),
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
 			graphql.NewInputUnmarshaler("CreateAgentInput", ec.unmarshalInputCreateAgentInput),
+			graphql.NewInputUnmarshaler("CreateAiAgentInput", ec.unmarshalInputCreateAiAgentInput),
 			graphql.NewInputUnmarshaler("CreateChannelInput", ec.unmarshalInputCreateChannelInput),
 			graphql.NewInputUnmarshaler("CreateLabelInput", ec.unmarshalInputCreateLabelInput),
 			graphql.NewInputUnmarshaler("CreateRoutingRuleInput", ec.unmarshalInputCreateRoutingRuleInput),
 			graphql.NewInputUnmarshaler("CreateTeamInput", ec.unmarshalInputCreateTeamInput),
 			graphql.NewInputUnmarshaler("DayHoursInput", ec.unmarshalInputDayHoursInput),
+			graphql.NewInputUnmarshaler("DeleteAiAgentInput", ec.unmarshalInputDeleteAiAgentInput),
 			graphql.NewInputUnmarshaler("DeleteLabelInput", ec.unmarshalInputDeleteLabelInput),
 			graphql.NewInputUnmarshaler("DeleteRoutingRuleInput", ec.unmarshalInputDeleteRoutingRuleInput),
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
@@ -4568,6 +4972,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SetAvailabilityInput", ec.unmarshalInputSetAvailabilityInput),
 			graphql.NewInputUnmarshaler("SetChannelAgentsInput", ec.unmarshalInputSetChannelAgentsInput),
+			graphql.NewInputUnmarshaler("SetChannelAiAgentInput", ec.unmarshalInputSetChannelAiAgentInput),
 			graphql.NewInputUnmarshaler("SetConversationStatusInput", ec.unmarshalInputSetConversationStatusInput),
 			graphql.NewInputUnmarshaler("SetPasswordInput", ec.unmarshalInputSetPasswordInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
@@ -4575,10 +4980,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SimulateRoutingOverInput", ec.unmarshalInputSimulateRoutingOverInput),
 			graphql.NewInputUnmarshaler("TemplateInput", ec.unmarshalInputTemplateInput),
 			graphql.NewInputUnmarshaler("TemplateVariableInput", ec.unmarshalInputTemplateVariableInput),
+			graphql.NewInputUnmarshaler("TestAiAgentInput", ec.unmarshalInputTestAiAgentInput),
 			graphql.NewInputUnmarshaler("TimeConditionInput", ec.unmarshalInputTimeConditionInput),
 			graphql.NewInputUnmarshaler("TwilioCredentialsInput", ec.unmarshalInputTwilioCredentialsInput),
 			graphql.NewInputUnmarshaler("TwilioSenderInput", ec.unmarshalInputTwilioSenderInput),
 			graphql.NewInputUnmarshaler("UpdateAgentInput", ec.unmarshalInputUpdateAgentInput),
+			graphql.NewInputUnmarshaler("UpdateAiAgentInput", ec.unmarshalInputUpdateAiAgentInput),
 			graphql.NewInputUnmarshaler("UpdateAssignmentInput", ec.unmarshalInputUpdateAssignmentInput),
 			graphql.NewInputUnmarshaler("UpdateChannelInput", ec.unmarshalInputUpdateChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
@@ -4773,6 +5180,22 @@ type Query {
     "The id of the agent."
     id: ID!
   ): Agent
+  "The AI Agents of the account that were not deleted, by name."
+  aiAgents(
+    "How many from the start, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end, at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): AiAgentConnection
+  "One AI Agent, also a deleted one."
+  aiAgent(
+    "The id of the AI Agent."
+    id: ID!
+  ): AiAgent
   "The teams of the account, by name."
   teams(
     "How many from the start, at most 100."
@@ -4965,6 +5388,31 @@ type Mutation {
     "The label."
     input: DeleteLabelInput!
   ): DeleteLabelPayload
+  "Adds an AI Agent after asking its endpoint whether it works. Admins only."
+  createAiAgent(
+    "The AI Agent."
+    input: CreateAiAgentInput!
+  ): CreateAiAgentPayload
+  "Changes, disables or enables an AI Agent. Admins only."
+  updateAiAgent(
+    "What is changed."
+    input: UpdateAiAgentInput!
+  ): UpdateAiAgentPayload
+  "Deletes an AI Agent and its key. What it has goes to people. Admins only."
+  deleteAiAgent(
+    "The AI Agent."
+    input: DeleteAiAgentInput!
+  ): DeleteAiAgentPayload
+  "Asks an AI Agent's endpoint now whether it works. Admins only."
+  testAiAgent(
+    "The AI Agent."
+    input: TestAiAgentInput!
+  ): TestAiAgentPayload
+  "Adds an AI Agent to a channel, takes it off, starts or stops it. What it has when it may no longer answer there goes to people. Supervisors and admins only."
+  setChannelAiAgent(
+    "The channel and the AI Agent."
+    input: SetChannelAiAgentInput!
+  ): SetChannelAiAgentPayload
   "Connects a number or a Messaging Service after checking the credentials with the provider. Enter the channel's ` + "`" + `webhookUrl` + "`" + ` there. Admins only."
   createChannel(
     "The name and the credentials."
@@ -5226,8 +5674,266 @@ A model that answers customers.
 type AiAgent implements Node {
   "The opaque id."
   id: ID!
-  "What to call it."
+  "What to call it. A deleted one keeps its name, for the history."
   name: String!
+  "How it is to answer; null for the role AGENT."
+  instructions: String
+  "The model, by its endpoint's name for it; null for the role AGENT."
+  model: String
+  "The address of the endpoint, which answers chat completions as OpenAI does; null for the role AGENT."
+  baseUrl: URL
+  "The last four characters of the key; null for the role AGENT, without a key, and for a short one. The key itself is never shown."
+  keyHint: String
+  "How the endpoint takes the key; null for the role AGENT."
+  keyHeader: AiKeyHeader
+  "From 0 for always the same to 2 for wild; null for the endpoint's own, and for the role AGENT."
+  temperature: Float
+  "How many tokens one answer takes at most; null for the role AGENT."
+  maxTokens: Int
+  "How many seconds one answer may take; null for the role AGENT."
+  timeoutSeconds: Int
+  "How often it answers in one conversation before people get it; null for the role AGENT."
+  maxTurns: Int
+  "What it hands over to people, in plain words; null for the role AGENT."
+  handOverTopics: [String!]
+  "What the customer is told at a hand-over, inside the business hours; null for a text of the desk's own, and for the role AGENT."
+  closingText: String
+  "Counts changes of its settings. Its answers name the one that they were made with."
+  version: Int!
+  "It answers nowhere."
+  disabled: Boolean!
+  "It was deleted: it stands in the history only."
+  deleted: Boolean!
+  "The channels that it is on and that the viewer sees, by name."
+  channels: [Channel!]!
+  "When it was added."
+  createdAt: DateTime!
+  "When its settings were changed."
+  updatedAt: DateTime!
+}
+
+"""
+How an endpoint takes its key.
+"""
+enum AiKeyHeader {
+  "As ` + "`" + `Authorization: Bearer <key>` + "`" + `, which is usual."
+  BEARER
+  "As ` + "`" + `api-key: <key>` + "`" + `, which Azure wants."
+  API_KEY
+}
+
+"""
+A page of AI Agents.
+"""
+type AiAgentConnection {
+  "The AI Agents with their cursors."
+  edges: [AiAgentEdge!]!
+  "The AI Agents."
+  nodes: [AiAgent!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"""
+An AI Agent in a list.
+"""
+type AiAgentEdge {
+  "Where the AI Agent stands in the list."
+  cursor: String!
+  "The AI Agent."
+  node: AiAgent!
+}
+
+"""
+The AI Agent of a channel, which answers after the routing rules and before the human agents.
+"""
+type ChannelAiAgent {
+  "The AI Agent."
+  agent: AiAgent!
+  "It takes new conversations. One that is stopped takes none, and has handed over those that it had."
+  started: Boolean!
+  "What keeps it from answering since its last good answer; null for nothing, and for the role AGENT."
+  problem: AiProblem
+}
+
+"""
+What keeps an AI Agent from answering on a channel.
+"""
+type AiProblem {
+  "What sort of problem it is."
+  kind: AiProblemKind!
+  "What is wrong, in plain words."
+  text: String!
+  "Since when."
+  since: DateTime!
+}
+
+"""
+The sorts of problems of AI Agents.
+"""
+enum AiProblemKind {
+  "The endpoint refuses the key."
+  CREDENTIALS
+  "The account there has no credit left."
+  QUOTA
+  "The endpoint is asked too often."
+  RATE_LIMITED
+  "It does not answer in time."
+  TIMEOUT
+  "It cannot be reached."
+  UNREACHABLE
+  "The desk does not call that address."
+  NOT_ALLOWED
+  "It refuses what it is asked, such as an unknown model."
+  REFUSED
+  "What it answers is no chat completion."
+  BROKEN
+  "It fails."
+  SERVER
+}
+
+"""
+A new AI Agent. The endpoint is asked once whether it works with the key and the model.
+"""
+input CreateAiAgentInput {
+  "What to call it, in 1 to 100 characters."
+  name: String!
+  "How it is to answer, in at most 20,000 characters."
+  instructions: String!
+  "The model, by its endpoint's name for it."
+  model: String!
+  "The address before /chat/completions; null for OpenAI's. A private one must be named in the desk's settings."
+  baseUrl: URL
+  "The key; null or empty for an endpoint that asks for none. It is stored sealed and never shown."
+  apiKey: String
+  "How the endpoint takes the key; null for BEARER."
+  keyHeader: AiKeyHeader
+  "From 0 to 2; null for the endpoint's own."
+  temperature: Float
+  "How many tokens one answer takes at most, 16 to 16,000; null for 600."
+  maxTokens: Int
+  "How many seconds one answer may take, 5 to 120; null for 30."
+  timeoutSeconds: Int
+  "How often it answers in one conversation before people get it, 1 to 500; null for 20."
+  maxTurns: Int
+  "What it hands over to people, in plain words: at most 50 of at most 200 characters."
+  handOverTopics: [String!]
+  "What the customer is told at a hand-over, inside the business hours; null or empty for a text of the desk's own."
+  closingText: String
+}
+
+"""
+The new AI Agent.
+"""
+type CreateAiAgentPayload {
+  "The AI Agent; null when it was refused."
+  aiAgent: AiAgent
+  "Why nothing was changed; empty when it was. PROVIDER_REFUSED and PROVIDER_UNREACHABLE name what of the endpoint is wrong."
+  userErrors: [UserError!]!
+}
+
+"""
+What is changed about an AI Agent; null leaves it as it is, but for the temperature.
+"""
+input UpdateAiAgentInput {
+  "The AI Agent."
+  aiAgentId: ID!
+  "What to call it."
+  name: String
+  "How it is to answer."
+  instructions: String
+  "The model. Another one is checked."
+  model: String
+  "The address of the endpoint. Another one is checked, and on another host the key has to be given again."
+  baseUrl: URL
+  "Another key, which is checked; empty for none."
+  apiKey: String
+  "How the endpoint takes the key."
+  keyHeader: AiKeyHeader
+  "From 0 to 2; null for the endpoint's own. Leave it out to keep it."
+  temperature: Float
+  "How many tokens one answer takes at most."
+  maxTokens: Int
+  "How many seconds one answer may take."
+  timeoutSeconds: Int
+  "How often it answers in one conversation before people get it."
+  maxTurns: Int
+  "What it hands over to people."
+  handOverTopics: [String!]
+  "What the customer is told at a hand-over; empty for a text of the desk's own."
+  closingText: String
+  "True: it answers nowhere, and what it has goes to people. False: it may answer again."
+  disabled: Boolean
+}
+
+"""
+The changed AI Agent.
+"""
+type UpdateAiAgentPayload {
+  "The AI Agent as it is now; null when there is none."
+  aiAgent: AiAgent
+  "Why nothing was changed; empty when it was."
+  userErrors: [UserError!]!
+}
+
+"""
+An AI Agent to be deleted.
+"""
+input DeleteAiAgentInput {
+  "The AI Agent."
+  aiAgentId: ID!
+}
+
+"""
+The deleted AI Agent.
+"""
+type DeleteAiAgentPayload {
+  "The id that it had; null when nothing was deleted."
+  deletedAiAgentId: ID
+  "Why nothing was deleted; empty when it was."
+  userErrors: [UserError!]!
+}
+
+"""
+An AI Agent to be tested.
+"""
+input TestAiAgentInput {
+  "The AI Agent."
+  aiAgentId: ID!
+}
+
+"""
+Whether an AI Agent's endpoint works.
+"""
+type TestAiAgentPayload {
+  "The endpoint, the key and the model work together; null when it was not tested."
+  works: Boolean
+  "What is right or wrong, in a sentence; null when it was not tested."
+  message: String
+  "Why nothing was tested; empty when it was."
+  userErrors: [UserError!]!
+}
+
+"""
+What is changed about the AI Agent of a channel.
+"""
+input SetChannelAiAgentInput {
+  "The channel."
+  channelId: ID!
+  "The AI Agent; null takes it off the channel. Leave it out to start or stop the present one."
+  aiAgentId: ID
+  "Whether it answers; null starts another AI Agent, and leaves the present one as it is."
+  started: Boolean
+}
+
+"""
+The changed channel.
+"""
+type SetChannelAiAgentPayload {
+  "The channel as it is now; null when there is none."
+  channel: Channel
+  "Why nothing was changed; empty when it was."
+  userErrors: [UserError!]!
 }
 
 """
@@ -5657,6 +6363,8 @@ type Channel implements Node {
   webhookUrl: URL
   "The members, by name."
   agents: [Agent!]!
+  "Its AI Agent, which answers after the routing rules and before the members; null for none."
+  aiAgent: ChannelAiAgent
   "How its conversations find an agent."
   assignment: Assignment!
   "What the desk sends by itself on a customer's first message."
@@ -6821,6 +7529,14 @@ enum AuditAction {
   LABEL_UPDATED
   "A label was deleted."
   LABEL_DELETED
+  "An AI Agent was added."
+  AI_AGENT_CREATED
+  "An AI Agent was changed, disabled or enabled, or got another key."
+  AI_AGENT_UPDATED
+  "An AI Agent was deleted."
+  AI_AGENT_DELETED
+  "An AI Agent was added to a channel, taken off it, started or stopped."
+  CHANNEL_AI_AGENT_SET
 }
 
 """
@@ -6837,6 +7553,8 @@ enum AuditSubject {
   TEAM
   "A label."
   LABEL
+  "An AI Agent."
+  AI_AGENT
 }
 
 """
@@ -7253,7 +7971,7 @@ enum RoutingReason {
   DISABLED
   "The agent does not work on the channel."
   NOT_MEMBER
-  "The AI Agent is not that of the channel."
+  "The AI Agent is not that of the channel, and may not answer there besides it: it is disabled or deleted, or the channel is paused."
   NOT_THE_CHANNELS
   "The AI Agent is stopped on the channel."
   STOPPED
@@ -8379,8 +9097,76 @@ func (ec *executionContext) childFields_AiAgent(ctx context.Context, field graph
 		return ec.fieldContext_AiAgent_id(ctx, field)
 	case "name":
 		return ec.fieldContext_AiAgent_name(ctx, field)
+	case "instructions":
+		return ec.fieldContext_AiAgent_instructions(ctx, field)
+	case "model":
+		return ec.fieldContext_AiAgent_model(ctx, field)
+	case "baseUrl":
+		return ec.fieldContext_AiAgent_baseUrl(ctx, field)
+	case "keyHint":
+		return ec.fieldContext_AiAgent_keyHint(ctx, field)
+	case "keyHeader":
+		return ec.fieldContext_AiAgent_keyHeader(ctx, field)
+	case "temperature":
+		return ec.fieldContext_AiAgent_temperature(ctx, field)
+	case "maxTokens":
+		return ec.fieldContext_AiAgent_maxTokens(ctx, field)
+	case "timeoutSeconds":
+		return ec.fieldContext_AiAgent_timeoutSeconds(ctx, field)
+	case "maxTurns":
+		return ec.fieldContext_AiAgent_maxTurns(ctx, field)
+	case "handOverTopics":
+		return ec.fieldContext_AiAgent_handOverTopics(ctx, field)
+	case "closingText":
+		return ec.fieldContext_AiAgent_closingText(ctx, field)
+	case "version":
+		return ec.fieldContext_AiAgent_version(ctx, field)
+	case "disabled":
+		return ec.fieldContext_AiAgent_disabled(ctx, field)
+	case "deleted":
+		return ec.fieldContext_AiAgent_deleted(ctx, field)
+	case "channels":
+		return ec.fieldContext_AiAgent_channels(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AiAgent_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_AiAgent_updatedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AiAgent", field.Name)
+}
+
+func (ec *executionContext) childFields_AiAgentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AiAgentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AiAgentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AiAgentConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiAgentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AiAgentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AiAgentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AiAgentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiAgentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AiProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_AiProblem_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_AiProblem_text(ctx, field)
+	case "since":
+		return ec.fieldContext_AiProblem_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiProblem", field.Name)
 }
 
 func (ec *executionContext) childFields_AssignConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8507,6 +9293,8 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_webhookUrl(ctx, field)
 	case "agents":
 		return ec.fieldContext_Channel_agents(ctx, field)
+	case "aiAgent":
+		return ec.fieldContext_Channel_aiAgent(ctx, field)
 	case "assignment":
 		return ec.fieldContext_Channel_assignment(ctx, field)
 	case "greeting":
@@ -8525,6 +9313,18 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_removedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelAiAgent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_ChannelAiAgent_agent(ctx, field)
+	case "started":
+		return ec.fieldContext_ChannelAiAgent_started(ctx, field)
+	case "problem":
+		return ec.fieldContext_ChannelAiAgent_problem(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelAiAgent", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8769,6 +9569,16 @@ func (ec *executionContext) childFields_CreateAgentPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type CreateAgentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "aiAgent":
+		return ec.fieldContext_CreateAiAgentPayload_aiAgent(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateAiAgentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "channel":
@@ -8855,6 +9665,16 @@ func (ec *executionContext) childFields_DayPlan(ctx context.Context, field graph
 		return ec.fieldContext_DayPlan_open(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DayPlan", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedAiAgentId":
+		return ec.fieldContext_DeleteAiAgentPayload_deletedAiAgentId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteAiAgentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteLabelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9539,6 +10359,16 @@ func (ec *executionContext) childFields_SetChannelAgentsPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type SetChannelAgentsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetChannelAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_SetChannelAiAgentPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetChannelAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetChannelAiAgentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetConversationStatusPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -9741,6 +10571,18 @@ func (ec *executionContext) childFields_TemplateVariable(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type TemplateVariable", field.Name)
 }
 
+func (ec *executionContext) childFields_TestAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "works":
+		return ec.fieldContext_TestAiAgentPayload_works(ctx, field)
+	case "message":
+		return ec.fieldContext_TestAiAgentPayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TestAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestAiAgentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_TimeCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "weekdays":
@@ -9761,6 +10603,16 @@ func (ec *executionContext) childFields_UpdateAgentPayload(ctx context.Context, 
 		return ec.fieldContext_UpdateAgentPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAgentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "aiAgent":
+		return ec.fieldContext_UpdateAiAgentPayload_aiAgent(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateAiAgentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateAssignmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

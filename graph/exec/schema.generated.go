@@ -28,6 +28,23 @@ type AgentResolver interface {
 	Channels(ctx context.Context, objs []*model.Agent) ([][]*model.Channel, error)
 	Account(ctx context.Context, objs []*model.Agent) ([]*model.Account, error)
 }
+type AiAgentResolver interface {
+	Instructions(ctx context.Context, obj *model.AiAgent) (*string, error)
+	Model(ctx context.Context, obj *model.AiAgent) (*string, error)
+	BaseURL(ctx context.Context, obj *model.AiAgent) (*string, error)
+	KeyHint(ctx context.Context, obj *model.AiAgent) (*string, error)
+	KeyHeader(ctx context.Context, obj *model.AiAgent) (*model.AiKeyHeader, error)
+	Temperature(ctx context.Context, obj *model.AiAgent) (*float64, error)
+	MaxTokens(ctx context.Context, obj *model.AiAgent) (*int, error)
+	TimeoutSeconds(ctx context.Context, obj *model.AiAgent) (*int, error)
+	MaxTurns(ctx context.Context, obj *model.AiAgent) (*int, error)
+	HandOverTopics(ctx context.Context, obj *model.AiAgent) ([]string, error)
+	ClosingText(ctx context.Context, obj *model.AiAgent) (*string, error)
+
+	Disabled(ctx context.Context, obj *model.AiAgent) (bool, error)
+	Deleted(ctx context.Context, obj *model.AiAgent) (bool, error)
+	Channels(ctx context.Context, objs []*model.AiAgent) ([][]*model.Channel, error)
+}
 type AttachmentResolver interface {
 	URL(ctx context.Context, obj *model.Attachment) (*string, error)
 	Failure(ctx context.Context, obj *model.Attachment) (*string, error)
@@ -43,12 +60,18 @@ type ChannelResolver interface {
 	MessagingServiceSid(ctx context.Context, obj *model.Channel) (*string, error)
 	WebhookURL(ctx context.Context, objs []*model.Channel) ([]*string, error)
 	Agents(ctx context.Context, objs []*model.Channel) ([][]*model.Agent, error)
+	AiAgent(ctx context.Context, objs []*model.Channel) ([]*model.ChannelAiAgent, error)
 	Assignment(ctx context.Context, obj *model.Channel) (*Assignment, error)
 	Greeting(ctx context.Context, objs []*model.Channel) ([]*model.Greeting, error)
 	Csat(ctx context.Context, objs []*model.Channel) ([]*model.Csat, error)
 	Hours(ctx context.Context, objs []*model.Channel) ([]*model.Hours, error)
 	Rules(ctx context.Context, objs []*model.Channel) ([][]*model.Rule, error)
 	Health(ctx context.Context, obj *model.Channel) (*ChannelHealth, error)
+}
+type ChannelAiAgentResolver interface {
+	Agent(ctx context.Context, objs []*model.ChannelAiAgent) ([]*model.AiAgent, error)
+
+	Problem(ctx context.Context, obj *model.ChannelAiAgent) (*model.AiProblem, error)
 }
 type ContactResolver interface {
 	Identities(ctx context.Context, objs []*model.Contact) ([][]*model.Identity, error)
@@ -125,6 +148,11 @@ type MutationResolver interface {
 	CreateLabel(ctx context.Context, input CreateLabelInput) (*CreateLabelPayload, error)
 	UpdateLabel(ctx context.Context, input UpdateLabelInput) (*UpdateLabelPayload, error)
 	DeleteLabel(ctx context.Context, input DeleteLabelInput) (*DeleteLabelPayload, error)
+	CreateAiAgent(ctx context.Context, input CreateAiAgentInput) (*CreateAiAgentPayload, error)
+	UpdateAiAgent(ctx context.Context, input UpdateAiAgentInput) (*UpdateAiAgentPayload, error)
+	DeleteAiAgent(ctx context.Context, input DeleteAiAgentInput) (*DeleteAiAgentPayload, error)
+	TestAiAgent(ctx context.Context, input TestAiAgentInput) (*TestAiAgentPayload, error)
+	SetChannelAiAgent(ctx context.Context, input SetChannelAiAgentInput) (*SetChannelAiAgentPayload, error)
 	CreateChannel(ctx context.Context, input CreateChannelInput) (*CreateChannelPayload, error)
 	UpdateChannel(ctx context.Context, input UpdateChannelInput) (*UpdateChannelPayload, error)
 	RemoveChannel(ctx context.Context, input RemoveChannelInput) (*RemoveChannelPayload, error)
@@ -155,6 +183,8 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*model.Agent, error)
 	Agents(ctx context.Context, first *int, after *string, last *int, before *string) (*AgentConnection, error)
 	Agent(ctx context.Context, id model.ID) (*model.Agent, error)
+	AiAgents(ctx context.Context, first *int, after *string, last *int, before *string) (*AiAgentConnection, error)
+	AiAgent(ctx context.Context, id model.ID) (*model.AiAgent, error)
 	Teams(ctx context.Context, first *int, after *string, last *int, before *string) (*TeamConnection, error)
 	Team(ctx context.Context, id model.ID) (*model.Team, error)
 	Labels(ctx context.Context, first *int, after *string, last *int, before *string) (*LabelConnection, error)
@@ -469,6 +499,20 @@ func (ec *executionContext) field_Mutation_createAgent_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createAiAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreateAiAgentInput, error) {
+			return ec.unmarshalNCreateAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateAiAgentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createChannel_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -517,6 +561,20 @@ func (ec *executionContext) field_Mutation_createTeam_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (CreateTeamInput, error) {
 			return ec.unmarshalNCreateTeamInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateTeamInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteAiAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (DeleteAiAgentInput, error) {
+			return ec.unmarshalNDeleteAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteAiAgentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -707,6 +765,20 @@ func (ec *executionContext) field_Mutation_setChannelAgents_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_setChannelAiAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (SetChannelAiAgentInput, error) {
+			return ec.unmarshalNSetChannelAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSetChannelAiAgentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_setConversationStatus_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -749,12 +821,40 @@ func (ec *executionContext) field_Mutation_signIn_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_testAiAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (TestAiAgentInput, error) {
+			return ec.unmarshalNTestAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐTestAiAgentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (UpdateAgentInput, error) {
 			return ec.unmarshalNUpdateAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateAgentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateAiAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (UpdateAiAgentInput, error) {
+			return ec.unmarshalNUpdateAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateAiAgentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -932,6 +1032,58 @@ func (ec *executionContext) field_Query_agent_args(ctx context.Context, rawArgs 
 }
 
 func (ec *executionContext) field_Query_agents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_aiAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (model.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_aiAgents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -2243,6 +2395,649 @@ func (ec *executionContext) fieldContext_AiAgent_name(_ context.Context, field g
 	return graphql.NewScalarFieldContext("AiAgent", field, false, false, "String")
 }
 
+func (ec *executionContext) _AiAgent_instructions(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_instructions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().Instructions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_instructions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "String")
+}
+
+func (ec *executionContext) _AiAgent_model(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().Model(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "String")
+}
+
+func (ec *executionContext) _AiAgent_baseUrl(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_baseUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().BaseURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_baseUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "URL")
+}
+
+func (ec *executionContext) _AiAgent_keyHint(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_keyHint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().KeyHint(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_keyHint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "String")
+}
+
+func (ec *executionContext) _AiAgent_keyHeader(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_keyHeader(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().KeyHeader(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiKeyHeader) graphql.Marshaler {
+			return ec.marshalOAiKeyHeader2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiKeyHeader(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_keyHeader(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "AiKeyHeader")
+}
+
+func (ec *executionContext) _AiAgent_temperature(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_temperature(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().Temperature(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_temperature(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "Float")
+}
+
+func (ec *executionContext) _AiAgent_maxTokens(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_maxTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().MaxTokens(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_maxTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "Int")
+}
+
+func (ec *executionContext) _AiAgent_timeoutSeconds(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_timeoutSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().TimeoutSeconds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_timeoutSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "Int")
+}
+
+func (ec *executionContext) _AiAgent_maxTurns(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_maxTurns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().MaxTurns(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_maxTurns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "Int")
+}
+
+func (ec *executionContext) _AiAgent_handOverTopics(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_handOverTopics(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().HandOverTopics(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_handOverTopics(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "String")
+}
+
+func (ec *executionContext) _AiAgent_closingText(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_closingText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().ClosingText(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_closingText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "String")
+}
+
+func (ec *executionContext) _AiAgent_version(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AiAgent_disabled(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_disabled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().Disabled(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_disabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _AiAgent_deleted(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_deleted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AiAgent().Deleted(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _AiAgent_channels(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_channels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_AiAgent_channels(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_channels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AiAgent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_AiAgent_channels(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (any, error) {
+	resolver := ec.Resolvers.AiAgent()
+	if batch, ok := graphql.BatchParentsFor[*model.AiAgent](ctx, "AiAgent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Channels(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.Channel](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"AiAgent.channels",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Channels(ctx, []*model.AiAgent{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.Channel](
+		ctx,
+		results,
+		err,
+		"AiAgent.channels",
+	)
+}
+
+func (ec *executionContext) _AiAgent_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AiAgent_updatedAt(ctx context.Context, field graphql.CollectedField, obj *model.AiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgent_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgent_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgent", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AiAgentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *AiAgentConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgentConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*AiAgentEdge) graphql.Marshaler {
+			return ec.marshalNAiAgentEdge2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiAgentEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgentConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AiAgentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgentEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AiAgentConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *AiAgentConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgentConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AiAgent) graphql.Marshaler {
+			return ec.marshalNAiAgent2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgentConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AiAgentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AiAgentConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *AiAgentConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgentConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgentConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AiAgentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AiAgentEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *AiAgentEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgentEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiAgentEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _AiAgentEdge_node(ctx context.Context, field graphql.CollectedField, obj *AiAgentEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiAgentEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+			return ec.marshalNAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiAgentEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AiAgentEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AiProblem_kind(ctx context.Context, field graphql.CollectedField, obj *model.AiProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiProblem_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.AiProblemKind) graphql.Marshaler {
+			return ec.marshalNAiProblemKind2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiProblemKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiProblem_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiProblem", field, false, false, "AiProblemKind")
+}
+
+func (ec *executionContext) _AiProblem_text(ctx context.Context, field graphql.CollectedField, obj *model.AiProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiProblem_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiProblem_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _AiProblem_since(ctx context.Context, field graphql.CollectedField, obj *model.AiProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiProblem_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiProblem_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiProblem", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _AssignConversationPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *AssignConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3354,6 +4149,61 @@ func (ec *executionContext) resolveBatch_Channel_agents(ctx context.Context, fie
 	)
 }
 
+func (ec *executionContext) _Channel_aiAgent(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_aiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Channel_aiAgent(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChannelAiAgent) graphql.Marshaler {
+			return ec.marshalOChannelAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannelAiAgent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_aiAgent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Channel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelAiAgent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Channel_aiAgent(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (any, error) {
+	resolver := ec.Resolvers.Channel()
+	if batch, ok := graphql.BatchParentsFor[*model.Channel](ctx, "Channel"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AiAgent(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.ChannelAiAgent](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Channel.aiAgent",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AiAgent(ctx, []*model.Channel{obj})
+	return graphql.ResolveBatchSingleResult[*model.ChannelAiAgent](
+		ctx,
+		results,
+		err,
+		"Channel.aiAgent",
+	)
+}
+
 func (ec *executionContext) _Channel_assignment(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3682,6 +4532,116 @@ func (ec *executionContext) _Channel_removedAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Channel_removedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ChannelAiAgent_agent(ctx context.Context, field graphql.CollectedField, obj *model.ChannelAiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAiAgent_agent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ChannelAiAgent_agent(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+			return ec.marshalNAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAiAgent_agent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelAiAgent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ChannelAiAgent_agent(ctx context.Context, field graphql.CollectedField, obj *model.ChannelAiAgent) (any, error) {
+	resolver := ec.Resolvers.ChannelAiAgent()
+	if batch, ok := graphql.BatchParentsFor[*model.ChannelAiAgent](ctx, "ChannelAiAgent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Agent(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.AiAgent](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ChannelAiAgent.agent",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Agent(ctx, []*model.ChannelAiAgent{obj})
+	return graphql.ResolveBatchSingleResult[*model.AiAgent](
+		ctx,
+		results,
+		err,
+		"ChannelAiAgent.agent",
+	)
+}
+
+func (ec *executionContext) _ChannelAiAgent_started(ctx context.Context, field graphql.CollectedField, obj *model.ChannelAiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAiAgent_started(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Started, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAiAgent_started(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelAiAgent", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ChannelAiAgent_problem(ctx context.Context, field graphql.CollectedField, obj *model.ChannelAiAgent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAiAgent_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ChannelAiAgent().Problem(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiProblem) graphql.Marshaler {
+			return ec.marshalOAiProblem2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiProblem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAiAgent_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelAiAgent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiProblem(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ChannelChanged_channel(ctx context.Context, field graphql.CollectedField, obj *ChannelChanged) (ret graphql.Marshaler) {
@@ -6207,6 +7167,70 @@ func (ec *executionContext) fieldContext_CreateAgentPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateAiAgentPayload_aiAgent(ctx context.Context, field graphql.CollectedField, obj *CreateAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateAiAgentPayload_aiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AiAgent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+			return ec.marshalOAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateAiAgentPayload_aiAgent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateAiAgentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CreateAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateAiAgentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateAiAgentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateChannelPayload_channel(ctx context.Context, field graphql.CollectedField, obj *CreateChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6903,6 +7927,61 @@ func (ec *executionContext) fieldContext_DayPlan_open(_ context.Context, field g
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Period(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteAiAgentPayload_deletedAiAgentId(ctx context.Context, field graphql.CollectedField, obj *DeleteAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAiAgentPayload_deletedAiAgentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedAiAgentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAiAgentPayload_deletedAiAgentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteAiAgentPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeleteAiAgentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *DeleteAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAiAgentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAiAgentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10113,6 +11192,226 @@ func (ec *executionContext) fieldContext_Mutation_deleteLabel(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createAiAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createAiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateAiAgent(ctx, fc.Args["input"].(CreateAiAgentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CreateAiAgentPayload) graphql.Marshaler {
+			return ec.marshalOCreateAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateAiAgentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createAiAgent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateAiAgentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createAiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateAiAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateAiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateAiAgent(ctx, fc.Args["input"].(UpdateAiAgentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UpdateAiAgentPayload) graphql.Marshaler {
+			return ec.marshalOUpdateAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateAiAgentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateAiAgent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateAiAgentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateAiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteAiAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteAiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteAiAgent(ctx, fc.Args["input"].(DeleteAiAgentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *DeleteAiAgentPayload) graphql.Marshaler {
+			return ec.marshalODeleteAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteAiAgentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteAiAgent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteAiAgentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteAiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_testAiAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_testAiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TestAiAgent(ctx, fc.Args["input"].(TestAiAgentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *TestAiAgentPayload) graphql.Marshaler {
+			return ec.marshalOTestAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐTestAiAgentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_testAiAgent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TestAiAgentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_testAiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setChannelAiAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setChannelAiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetChannelAiAgent(ctx, fc.Args["input"].(SetChannelAiAgentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SetChannelAiAgentPayload) graphql.Marshaler {
+			return ec.marshalOSetChannelAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSetChannelAiAgentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setChannelAiAgent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetChannelAiAgentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setChannelAiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createChannel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11552,6 +12851,94 @@ func (ec *executionContext) fieldContext_Query_agent(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_agent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_aiAgents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_aiAgents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AiAgents(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *AiAgentConnection) graphql.Marshaler {
+			return ec.marshalOAiAgentConnection2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiAgentConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_aiAgents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_aiAgents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_aiAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_aiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AiAgent(ctx, fc.Args["id"].(model.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+			return ec.marshalOAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_aiAgent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgent(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_aiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -14949,6 +16336,70 @@ func (ec *executionContext) fieldContext_SetChannelAgentsPayload_userErrors(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _SetChannelAiAgentPayload_channel(ctx context.Context, field graphql.CollectedField, obj *SetChannelAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetChannelAiAgentPayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetChannelAiAgentPayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetChannelAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetChannelAiAgentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *SetChannelAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetChannelAiAgentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetChannelAiAgentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetChannelAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SetConversationStatusPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *SetConversationStatusPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16665,6 +18116,84 @@ func (ec *executionContext) fieldContext_TemplateVariable_value(_ context.Contex
 	return graphql.NewScalarFieldContext("TemplateVariable", field, false, false, "String")
 }
 
+func (ec *executionContext) _TestAiAgentPayload_works(ctx context.Context, field graphql.CollectedField, obj *TestAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestAiAgentPayload_works(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Works, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TestAiAgentPayload_works(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TestAiAgentPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TestAiAgentPayload_message(ctx context.Context, field graphql.CollectedField, obj *TestAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestAiAgentPayload_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TestAiAgentPayload_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TestAiAgentPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _TestAiAgentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *TestAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestAiAgentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TestAiAgentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TestAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TimeCondition_weekdays(ctx context.Context, field graphql.CollectedField, obj *model.TimeCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16788,6 +18317,70 @@ func (ec *executionContext) _UpdateAgentPayload_userErrors(ctx context.Context, 
 func (ec *executionContext) fieldContext_UpdateAgentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdateAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateAiAgentPayload_aiAgent(ctx context.Context, field graphql.CollectedField, obj *UpdateAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateAiAgentPayload_aiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AiAgent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+			return ec.marshalOAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateAiAgentPayload_aiAgent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiAgent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateAiAgentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *UpdateAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateAiAgentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateAiAgentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateAiAgentPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -18315,6 +19908,125 @@ func UnmarshalCreateAgentInput(ctx context.Context, raw any) (CreateAgentInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCreateAiAgentInput(ctx context.Context, obj any) (CreateAiAgentInput, error) {
+	var it CreateAiAgentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "instructions", "model", "baseUrl", "apiKey", "keyHeader", "temperature", "maxTokens", "timeoutSeconds", "maxTurns", "handOverTopics", "closingText"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "instructions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instructions"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Instructions = data
+		case "model":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("model"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Model = data
+		case "baseUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("baseUrl"))
+			data, err := ec.unmarshalOURL2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BaseURL = data
+		case "apiKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APIKey = data
+		case "keyHeader":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keyHeader"))
+			data, err := ec.unmarshalOAiKeyHeader2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiKeyHeader(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeyHeader = data
+		case "temperature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("temperature"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Temperature = data
+		case "maxTokens":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxTokens"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxTokens = data
+		case "timeoutSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeoutSeconds"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeoutSeconds = data
+		case "maxTurns":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxTurns"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxTurns = data
+		case "handOverTopics":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("handOverTopics"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HandOverTopics = data
+		case "closingText":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closingText"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClosingText = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateAiAgentInput unmarshals raw into the CreateAiAgentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateAiAgentInput(ctx context.Context, raw any) (CreateAiAgentInput, error) {
+	var out CreateAiAgentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateAiAgentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateChannelInput(ctx context.Context, obj any) (CreateChannelInput, error) {
 	var it CreateChannelInput
 	if obj == nil {
@@ -18605,6 +20317,48 @@ func (ec *executionContext) unmarshalInputDayHoursInput(ctx context.Context, obj
 func UnmarshalDayHoursInput(ctx context.Context, raw any) (model.DayHours, error) {
 	var out model.DayHours
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DayHoursInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDeleteAiAgentInput(ctx context.Context, obj any) (DeleteAiAgentInput, error) {
+	var it DeleteAiAgentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"aiAgentId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "aiAgentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aiAgentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AiAgentID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteAiAgentInput unmarshals raw into the DeleteAiAgentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteAiAgentInput(ctx context.Context, raw any) (DeleteAiAgentInput, error) {
+	var out DeleteAiAgentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteAiAgentInput", raw, &out)
 	return out, err
 }
 
@@ -19965,6 +21719,62 @@ func UnmarshalSetChannelAgentsInput(ctx context.Context, raw any) (SetChannelAge
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSetChannelAiAgentInput(ctx context.Context, obj any) (SetChannelAiAgentInput, error) {
+	var it SetChannelAiAgentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "aiAgentId", "started"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "aiAgentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aiAgentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AiAgentID = graphql.OmittableOf(data)
+		case "started":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("started"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Started = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetChannelAiAgentInput unmarshals raw into the SetChannelAiAgentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetChannelAiAgentInput(ctx context.Context, raw any) (SetChannelAiAgentInput, error) {
+	var out SetChannelAiAgentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetChannelAiAgentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSetConversationStatusInput(ctx context.Context, obj any) (SetConversationStatusInput, error) {
 	var it SetConversationStatusInput
 	if obj == nil {
@@ -20336,6 +22146,48 @@ func UnmarshalTemplateVariableInput(ctx context.Context, raw any) (TemplateVaria
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTestAiAgentInput(ctx context.Context, obj any) (TestAiAgentInput, error) {
+	var it TestAiAgentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"aiAgentId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "aiAgentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aiAgentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AiAgentID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTestAiAgentInput unmarshals raw into the TestAiAgentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTestAiAgentInput(ctx context.Context, raw any) (TestAiAgentInput, error) {
+	var out TestAiAgentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TestAiAgentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTimeConditionInput(ctx context.Context, obj any) (model.TimeCondition, error) {
 	var it model.TimeCondition
 	if obj == nil {
@@ -20564,6 +22416,139 @@ func (ec *executionContext) unmarshalInputUpdateAgentInput(ctx context.Context, 
 func UnmarshalUpdateAgentInput(ctx context.Context, raw any) (UpdateAgentInput, error) {
 	var out UpdateAgentInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateAgentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateAiAgentInput(ctx context.Context, obj any) (UpdateAiAgentInput, error) {
+	var it UpdateAiAgentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"aiAgentId", "name", "instructions", "model", "baseUrl", "apiKey", "keyHeader", "temperature", "maxTokens", "timeoutSeconds", "maxTurns", "handOverTopics", "closingText", "disabled"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "aiAgentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aiAgentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AiAgentID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "instructions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instructions"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Instructions = data
+		case "model":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("model"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Model = data
+		case "baseUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("baseUrl"))
+			data, err := ec.unmarshalOURL2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BaseURL = data
+		case "apiKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("apiKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.APIKey = data
+		case "keyHeader":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keyHeader"))
+			data, err := ec.unmarshalOAiKeyHeader2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiKeyHeader(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeyHeader = data
+		case "temperature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("temperature"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Temperature = graphql.OmittableOf(data)
+		case "maxTokens":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxTokens"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxTokens = data
+		case "timeoutSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeoutSeconds"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeoutSeconds = data
+		case "maxTurns":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxTurns"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxTurns = data
+		case "handOverTopics":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("handOverTopics"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HandOverTopics = data
+		case "closingText":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closingText"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClosingText = data
+		case "disabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("disabled"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Disabled = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateAiAgentInput unmarshals raw into the UpdateAiAgentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateAiAgentInput(ctx context.Context, raw any) (UpdateAiAgentInput, error) {
+	var out UpdateAiAgentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateAiAgentInput", raw, &out)
 	return out, err
 }
 
@@ -21892,10 +23877,233 @@ func (ec *executionContext) _AiAgent(ctx context.Context, sel ast.SelectionSet, 
 		case "id":
 			out.Values[i] = ec._AiAgent_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
 			out.Values[i] = ec._AiAgent_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "instructions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_instructions(ctx, field, obj)
+				})
+		case "model":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_model(ctx, field, obj)
+				})
+		case "baseUrl":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_baseUrl(ctx, field, obj)
+				})
+		case "keyHint":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_keyHint(ctx, field, obj)
+				})
+		case "keyHeader":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_keyHeader(ctx, field, obj)
+				})
+		case "temperature":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_temperature(ctx, field, obj)
+				})
+		case "maxTokens":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_maxTokens(ctx, field, obj)
+				})
+		case "timeoutSeconds":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_timeoutSeconds(ctx, field, obj)
+				})
+		case "maxTurns":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_maxTurns(ctx, field, obj)
+				})
+		case "handOverTopics":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_handOverTopics(ctx, field, obj)
+				})
+		case "closingText":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_closingText(ctx, field, obj)
+				})
+		case "version":
+			out.Values[i] = ec._AiAgent_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "disabled":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_disabled(ctx, field, obj)
+				})
+		case "deleted":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_deleted(ctx, field, obj)
+				})
+		case "channels":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AiAgent_channels(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._AiAgent_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updatedAt":
+			out.Values[i] = ec._AiAgent_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aiAgentConnectionImplementors = []string{"AiAgentConnection"}
+
+func (ec *executionContext) _AiAgentConnection(ctx context.Context, sel ast.SelectionSet, obj *AiAgentConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aiAgentConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AiAgentConnection")
+		case "edges":
+			out.Values[i] = ec._AiAgentConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._AiAgentConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AiAgentConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aiAgentEdgeImplementors = []string{"AiAgentEdge"}
+
+func (ec *executionContext) _AiAgentEdge(ctx context.Context, sel ast.SelectionSet, obj *AiAgentEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aiAgentEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AiAgentEdge")
+		case "cursor":
+			out.Values[i] = ec._AiAgentEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AiAgentEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aiProblemImplementors = []string{"AiProblem"}
+
+func (ec *executionContext) _AiProblem(ctx context.Context, sel ast.SelectionSet, obj *model.AiProblem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aiProblemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AiProblem")
+		case "kind":
+			out.Values[i] = ec._AiProblem_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._AiProblem_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._AiProblem_since(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -22332,6 +24540,12 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Channel_agents(ctx, field, obj)
 				})
+		case "aiAgent":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Channel_aiAgent(ctx, field, obj)
+				})
 		case "assignment":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -22378,6 +24592,51 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelAiAgentImplementors = []string{"ChannelAiAgent"}
+
+func (ec *executionContext) _ChannelAiAgent(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelAiAgent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelAiAgentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelAiAgent")
+		case "agent":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelAiAgent_agent(ctx, field, obj)
+				})
+		case "started":
+			out.Values[i] = ec._ChannelAiAgent_started(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "problem":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelAiAgent_problem(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -23357,6 +25616,44 @@ func (ec *executionContext) _CreateAgentPayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var createAiAgentPayloadImplementors = []string{"CreateAiAgentPayload"}
+
+func (ec *executionContext) _CreateAiAgentPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateAiAgentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createAiAgentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateAiAgentPayload")
+		case "aiAgent":
+			out.Values[i] = ec._CreateAiAgentPayload_aiAgent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateAiAgentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var createChannelPayloadImplementors = []string{"CreateChannelPayload"}
 
 func (ec *executionContext) _CreateChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *CreateChannelPayload) graphql.Marshaler {
@@ -23651,6 +25948,44 @@ func (ec *executionContext) _DayPlan(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "open":
 			out.Values[i] = ec._DayPlan_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deleteAiAgentPayloadImplementors = []string{"DeleteAiAgentPayload"}
+
+func (ec *executionContext) _DeleteAiAgentPayload(ctx context.Context, sel ast.SelectionSet, obj *DeleteAiAgentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteAiAgentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteAiAgentPayload")
+		case "deletedAiAgentId":
+			out.Values[i] = ec._DeleteAiAgentPayload_deletedAiAgentId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteAiAgentPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24981,6 +27316,41 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "createAiAgent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createAiAgent(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updateAiAgent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateAiAgent(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteAiAgent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteAiAgent(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "testAiAgent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_testAiAgent(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "setChannelAiAgent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setChannelAiAgent(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "createChannel":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createChannel(ctx, field)
@@ -25364,6 +27734,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_agent(ctx, field)
+				})
+		case "aiAgents":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_aiAgents(ctx, field)
+				})
+		case "aiAgent":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_aiAgent(ctx, field)
 				})
 		case "teams":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -26573,6 +28955,44 @@ func (ec *executionContext) _SetChannelAgentsPayload(ctx context.Context, sel as
 	return out
 }
 
+var setChannelAiAgentPayloadImplementors = []string{"SetChannelAiAgentPayload"}
+
+func (ec *executionContext) _SetChannelAiAgentPayload(ctx context.Context, sel ast.SelectionSet, obj *SetChannelAiAgentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setChannelAiAgentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetChannelAiAgentPayload")
+		case "channel":
+			out.Values[i] = ec._SetChannelAiAgentPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetChannelAiAgentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var setConversationStatusPayloadImplementors = []string{"SetConversationStatusPayload"}
 
 func (ec *executionContext) _SetConversationStatusPayload(ctx context.Context, sel ast.SelectionSet, obj *SetConversationStatusPayload) graphql.Marshaler {
@@ -27304,6 +29724,49 @@ func (ec *executionContext) _TemplateVariable(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var testAiAgentPayloadImplementors = []string{"TestAiAgentPayload"}
+
+func (ec *executionContext) _TestAiAgentPayload(ctx context.Context, sel ast.SelectionSet, obj *TestAiAgentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, testAiAgentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TestAiAgentPayload")
+		case "works":
+			out.Values[i] = ec._TestAiAgentPayload_works(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._TestAiAgentPayload_message(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TestAiAgentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var timeConditionImplementors = []string{"TimeCondition"}
 
 func (ec *executionContext) _TimeCondition(ctx context.Context, sel ast.SelectionSet, obj *model.TimeCondition) graphql.Marshaler {
@@ -27365,6 +29828,44 @@ func (ec *executionContext) _UpdateAgentPayload(ctx context.Context, sel ast.Sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateAgentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateAiAgentPayloadImplementors = []string{"UpdateAiAgentPayload"}
+
+func (ec *executionContext) _UpdateAiAgentPayload(ctx context.Context, sel ast.SelectionSet, obj *UpdateAiAgentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateAiAgentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateAiAgentPayload")
+		case "aiAgent":
+			out.Values[i] = ec._UpdateAiAgentPayload_aiAgent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateAiAgentPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -27889,6 +30390,70 @@ func (ec *executionContext) marshalNAgentEdge2ᚖgithubᚗcomᚋlivedeskᚋlived
 	return ec._AgentEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNAiAgent2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgentᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AiAgent) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "AiAgent", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiAgent(ctx context.Context, sel ast.SelectionSet, v *model.AiAgent) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AiAgent!")
+		return graphql.Null
+	}
+	return ec._AiAgent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAiAgentEdge2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiAgentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*AiAgentEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAiAgentEdge2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiAgentEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAiAgentEdge2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiAgentEdge(ctx context.Context, sel ast.SelectionSet, v *AiAgentEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AiAgentEdge!")
+		return graphql.Null
+	}
+	return ec._AiAgentEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAiProblemKind2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiProblemKind(ctx context.Context, v any) (model.AiProblemKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.AiProblemKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAiProblemKind2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiProblemKind(ctx context.Context, sel ast.SelectionSet, v model.AiProblemKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AiProblemKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNAssignConversationInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAssignConversationInput(ctx context.Context, v any) (AssignConversationInput, error) {
 	res, err := ec.unmarshalInputAssignConversationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28405,6 +30970,11 @@ func (ec *executionContext) unmarshalNCreateAgentInput2githubᚗcomᚋlivedesk�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNCreateAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateAiAgentInput(ctx context.Context, v any) (CreateAiAgentInput, error) {
+	res, err := ec.unmarshalInputCreateAiAgentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCreateChannelInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateChannelInput(ctx context.Context, v any) (CreateChannelInput, error) {
 	res, err := ec.unmarshalInputCreateChannelInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28522,6 +31092,11 @@ func (ec *executionContext) marshalNDayPlan2ᚖgithubᚗcomᚋlivedeskᚋlivedes
 		return graphql.Null
 	}
 	return ec._DayPlan(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeleteAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteAiAgentInput(ctx context.Context, v any) (DeleteAiAgentInput, error) {
+	res, err := ec.unmarshalInputDeleteAiAgentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNDeleteLabelInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteLabelInput(ctx context.Context, v any) (DeleteLabelInput, error) {
@@ -28913,6 +31488,8 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋlivedeskᚋlivedesk�
 		batchIdxMapChannel := map[int]int{}
 		var batchItemsAuditEntry []*model.AuditEntry
 		batchIdxMapAuditEntry := map[int]int{}
+		var batchItemsAiAgent []*model.AiAgent
+		batchIdxMapAiAgent := map[int]int{}
 		var batchItemsAgent []*model.Agent
 		batchIdxMapAgent := map[int]int{}
 		for i, item := range v {
@@ -28965,6 +31542,12 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋlivedeskᚋlivedesk�
 			case *model.AuditEntry:
 				batchIdxMapAuditEntry[i] = len(batchItemsAuditEntry)
 				batchItemsAuditEntry = append(batchItemsAuditEntry, concrete)
+			case model.AiAgent:
+				batchIdxMapAiAgent[i] = len(batchItemsAiAgent)
+				batchItemsAiAgent = append(batchItemsAiAgent, &concrete)
+			case *model.AiAgent:
+				batchIdxMapAiAgent[i] = len(batchItemsAiAgent)
+				batchItemsAiAgent = append(batchItemsAiAgent, concrete)
 			case model.Agent:
 				batchIdxMapAgent[i] = len(batchItemsAgent)
 				batchItemsAgent = append(batchItemsAgent, &concrete)
@@ -28996,6 +31579,9 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋlivedeskᚋlivedesk�
 		}
 		if len(batchItemsAuditEntry) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "AuditEntry", batchItemsAuditEntry, batchIdxMapAuditEntry)
+		}
+		if len(batchItemsAiAgent) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "AiAgent", batchItemsAiAgent, batchIdxMapAiAgent)
 		}
 		if len(batchItemsAgent) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Agent", batchItemsAgent, batchIdxMapAgent)
@@ -29509,6 +32095,11 @@ func (ec *executionContext) unmarshalNSetChannelAgentsInput2githubᚗcomᚋlived
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNSetChannelAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSetChannelAiAgentInput(ctx context.Context, v any) (SetChannelAiAgentInput, error) {
+	res, err := ec.unmarshalInputSetChannelAiAgentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSetConversationStatusInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSetConversationStatusInput(ctx context.Context, v any) (SetConversationStatusInput, error) {
 	res, err := ec.unmarshalInputSetConversationStatusInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -29732,6 +32323,11 @@ func (ec *executionContext) unmarshalNTemplateVariableInput2ᚖgithubᚗcomᚋli
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNTestAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐTestAiAgentInput(ctx context.Context, v any) (TestAiAgentInput, error) {
+	res, err := ec.unmarshalInputTestAiAgentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNTimeZone2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -29767,6 +32363,11 @@ func (ec *executionContext) marshalNURL2string(ctx context.Context, sel ast.Sele
 
 func (ec *executionContext) unmarshalNUpdateAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateAgentInput(ctx context.Context, v any) (UpdateAgentInput, error) {
 	res, err := ec.unmarshalInputUpdateAgentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateAiAgentInput(ctx context.Context, v any) (UpdateAiAgentInput, error) {
+	res, err := ec.unmarshalInputUpdateAiAgentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -29939,6 +32540,39 @@ func (ec *executionContext) marshalOAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedes
 	return ec._AiAgent(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAiAgentConnection2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiAgentConnection(ctx context.Context, sel ast.SelectionSet, v *AiAgentConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AiAgentConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAiKeyHeader2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiKeyHeader(ctx context.Context, v any) (*model.AiKeyHeader, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := model.AiKeyHeader(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAiKeyHeader2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiKeyHeader(ctx context.Context, sel ast.SelectionSet, v *model.AiKeyHeader) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOAiProblem2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiProblem(ctx context.Context, sel ast.SelectionSet, v *model.AiProblem) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AiProblem(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOAssignConversationPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAssignConversationPayload(ctx context.Context, sel ast.SelectionSet, v *AssignConversationPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -30062,6 +32696,13 @@ func (ec *executionContext) marshalOChannel2ᚖgithubᚗcomᚋlivedeskᚋlivedes
 		return graphql.Null
 	}
 	return ec._Channel(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelAiAgent2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐChannelAiAgent(ctx context.Context, sel ast.SelectionSet, v *model.ChannelAiAgent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelAiAgent(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOChannelConnection2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐChannelConnection(ctx context.Context, sel ast.SelectionSet, v *ChannelConnection) graphql.Marshaler {
@@ -30215,6 +32856,13 @@ func (ec *executionContext) marshalOCreateAgentPayload2ᚖgithubᚗcomᚋlivedes
 	return ec._CreateAgentPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCreateAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateAiAgentPayload(ctx context.Context, sel ast.SelectionSet, v *CreateAiAgentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateAiAgentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCreateChannelPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐCreateChannelPayload(ctx context.Context, sel ast.SelectionSet, v *CreateChannelPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -30259,6 +32907,13 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = ctx
 	res := scalar.MarshalDateTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalODeleteAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteAiAgentPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteAiAgentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteAiAgentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODeleteLabelPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐDeleteLabelPayload(ctx context.Context, sel ast.SelectionSet, v *DeleteLabelPayload) graphql.Marshaler {
@@ -30775,6 +33430,13 @@ func (ec *executionContext) marshalOSetChannelAgentsPayload2ᚖgithubᚗcomᚋli
 	return ec._SetChannelAgentsPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOSetChannelAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSetChannelAiAgentPayload(ctx context.Context, sel ast.SelectionSet, v *SetChannelAiAgentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetChannelAiAgentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOSetConversationStatusPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSetConversationStatusPayload(ctx context.Context, sel ast.SelectionSet, v *SetConversationStatusPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -30913,6 +33575,13 @@ func (ec *executionContext) unmarshalOTemplateVariableInput2ᚕᚖgithubᚗcom�
 	return res, nil
 }
 
+func (ec *executionContext) marshalOTestAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐTestAiAgentPayload(ctx context.Context, sel ast.SelectionSet, v *TestAiAgentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TestAiAgentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOTimeCondition2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐTimeCondition(ctx context.Context, sel ast.SelectionSet, v *model.TimeCondition) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -30959,6 +33628,13 @@ func (ec *executionContext) marshalOUpdateAgentPayload2ᚖgithubᚗcomᚋlivedes
 		return graphql.Null
 	}
 	return ec._UpdateAgentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateAiAgentPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateAiAgentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateAiAgentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUpdateAssignmentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐUpdateAssignmentPayload(ctx context.Context, sel ast.SelectionSet, v *UpdateAssignmentPayload) graphql.Marshaler {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/model"
+	"github.com/livedesk/livedesk/server/ai"
 	"github.com/livedesk/livedesk/server/blob"
 	"github.com/livedesk/livedesk/server/channel"
 )
@@ -16,6 +17,7 @@ type Desk struct {
 	db        *db.DB
 	keys      *db.KeyRing
 	providers map[model.ProviderName]channel.Provider
+	ai        ai.Client
 	blobs     *blob.Store
 	signer    *blob.Signer
 	public    *url.URL
@@ -38,6 +40,7 @@ type Options struct {
 	DB        *db.DB
 	Keys      *db.KeyRing        // seals channel secrets
 	Providers []channel.Provider // those that the program has
+	Ai        ai.Client          // asks language models
 	Blobs     *blob.Store
 	Signer    *blob.Signer
 	Public    *url.URL            // the address under which customers' providers and browsers reach the desk
@@ -49,7 +52,7 @@ type Options struct {
 
 // New makes a desk.
 func New(o Options) *Desk {
-	d := &Desk{db: o.DB, keys: o.Keys, blobs: o.Blobs, signer: o.Signer, public: o.Public, now: o.Now, log: o.Log, told: o.Told,
+	d := &Desk{db: o.DB, keys: o.Keys, ai: o.Ai, blobs: o.Blobs, signer: o.Signer, public: o.Public, now: o.Now, log: o.Log, told: o.Told,
 		providers: map[model.ProviderName]channel.Provider{}, hashing: newHasher()}
 	for _, p := range o.Providers {
 		d.providers[p.Name()] = p

@@ -133,6 +133,15 @@ func (d *Desk) HandOverOrphans(ctx context.Context) error {
 	return d.db.EndEndings(ctx)
 }
 
+// handOverSoon is HandOverOrphans after a commit that may have made some. It never blocks.
+func (d *Desk) handOverSoon() {
+	d.reactions.work.Go(func() {
+		d.reactions.slots <- struct{}{}
+		defer func() { <-d.reactions.slots }()
+		d.try("hand over what AI Agents have left", lane{}, d.HandOverOrphans)
+	})
+}
+
 func (d *Desk) handOverSome(ctx context.Context) (int, error) {
 	var list []db.Orphan
 	err := d.db.Tx(ctx, func(s *db.Store) (err error) {

@@ -134,7 +134,7 @@ func (l *line) process() *desk.Desk {
 		l.t.Fatal(err)
 	}
 	d := desk.New(desk.Options{DB: l.db, Keys: sealingKeys(l.t, sealingKey("1", 'a')), Providers: []channel.Provider{l.courier}, Public: public,
-		Blobs: l.blobs, Signer: signer, Now: l.now, Told: func(int64) { l.told.Add(1) }})
+		Blobs: l.blobs, Signer: signer, Ai: l.asksModels(), Now: l.now, Told: func(int64) { l.told.Add(1) }})
 	l.t.Cleanup(d.EndReceiving)
 	return d
 }

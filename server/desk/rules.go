@@ -100,10 +100,8 @@ func checkAction(ctx context.Context, s *db.Store, r *model.Rule) (err error) {
 		_, err = s.Team(ctx, r.AccountID, t.ID)
 		err = at(err, "action", "assignTo", "teamId")
 	case model.ToAiAgent:
-		var known bool
-		if known, err = s.HasAiAgent(ctx, r.AccountID, t.ID); err == nil && !known {
-			err = model.Refuse(model.NotFound, "There is no such AI Agent.", "action", "assignTo", "aiAgentId")
-		}
+		_, err = s.AiAgent(ctx, r.AccountID, t.ID)
+		err = at(err, "action", "assignTo", "aiAgentId")
 	}
 	if err != nil {
 		return err
