@@ -133,7 +133,13 @@ func (d *Desk) hear(ctx context.Context, account int64, conversation model.ID) e
 		if err != nil || h.Handled >= h.Newest {
 			return err
 		}
-		if err := d.greet(ctx, s, account, conversation, h.Handled); err != nil {
+		if h.Answers {
+			err = d.takeAnswers(ctx, s, account, conversation, h.Handled)
+		}
+		if err == nil && h.Others {
+			err = d.greet(ctx, s, account, conversation, h.Handled)
+		}
+		if err != nil {
 			return err
 		}
 		return s.SetHandled(ctx, account, conversation, h.Newest)
