@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -44,15 +43,6 @@ func (s *Store) Leaving(ctx context.Context, c *model.Conversation) (*Leaving, e
 	return l, nil
 }
 
-// SetHandedOver notes that an AI Agent gave the conversation to people, so that no AI Agent gets it by itself again.
-func (s *Store) SetHandedOver(ctx context.Context, c *model.Conversation, at time.Time) error {
-	_, err := s.hot.Exec(ctx, `UPDATE conversations SET handed_over_at = $3 WHERE account_id = $1 AND id = $2`, c.AccountID, string(c.ID), at)
-	if err != nil {
-		return fmt.Errorf("note the hand-over of conversation %s: %w", c.ID, err)
-	}
-	return nil
-}
-
 // Orphan is a conversation whose AI Agent may no longer answer where it is.
 type Orphan struct {
 	Conversation *model.Conversation
@@ -64,7 +54,8 @@ type Orphan struct {
 const orphans = `(SELECT c.account_id, c.id, CASE WHEN h.paused OR h.removed_at IS NOT NULL THEN 'CHANNEL_PAUSED' ELSE 'STOPPED' END AS reason,
 			coalesce(h.ai_changed_at, h.created_at) AS since
 			FROM channels h JOIN conversations c ON c.account_id = h.account_id AND c.channel_id = h.id AND c.status = 'AI_REPLYING'
-			WHERE h.paused OR h.removed_at IS NOT NULL OR (c.ai_agent_id = h.ai_agent_id AND NOT h.ai_started) LIMIT $1)
+			WHERE (h.paused OR h.removed_at IS NOT NULL OR (h.ai_agent_id IS NOT NULL AND NOT h.ai_started))
+			AND (h.paused OR h.removed_at IS NOT NULL OR c.ai_agent_id = h.ai_agent_id) LIMIT $1)
 		UNION ALL (SELECT c.account_id, c.id, CASE WHEN a.deleted_at IS NOT NULL THEN 'DELETED' ELSE 'DISABLED' END, a.updated_at
 			FROM ai_agents a JOIN conversations c ON c.account_id = a.account_id AND c.ai_agent_id = a.id AND c.status = 'AI_REPLYING'
 			WHERE a.disabled_at IS NOT NULL OR a.deleted_at IS NOT NULL LIMIT $1)

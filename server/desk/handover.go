@@ -69,9 +69,6 @@ func (d *Desk) handOver(ctx context.Context, s *db.Store, c *model.Conversation,
 	if err := s.AddMessage(ctx, db.Saying{Message: note, Conversation: c, Change: change}); err != nil {
 		return err
 	}
-	if err := s.SetHandedOver(ctx, c, now); err != nil {
-		return err
-	}
 	if err := s.ToPlace(ctx, c, model.StageHumans, h.Team); err != nil || !h.Tell {
 		return err
 	}
