@@ -15,7 +15,7 @@ type Leaving struct {
 	Name    string // of the AI Agent
 	Closing string // what it tells the customer; empty: the default text
 	Kind    model.ChannelKind
-	Sends   bool // messages may leave on the channel now, and the customer is not blocked
+	Sends   bool        // messages may leave on the channel now, and the customer is not blocked
 	Heard   model.Heard // but for At
 }
 
