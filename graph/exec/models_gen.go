@@ -1080,6 +1080,12 @@ type RuleWarning struct {
 	RuleID *model.ID `json:"ruleId,omitempty"`
 }
 
+// The advertisement that the customer of a sample came from.
+type SampleAdReferralInput struct {
+	// The provider's id of the advertisement; without it that is not known.
+	SourceID *string `json:"sourceId,omitempty"`
+}
+
 // A new conversation that is described by hand.
 type SampleConversationInput struct {
 	// What the customer writes.
@@ -1094,6 +1100,10 @@ type SampleConversationInput struct {
 	Returning bool `json:"returning"`
 	// The customer's language as a BCP 47 tag, if it is known.
 	Language *string `json:"language,omitempty"`
+	// Labels on conversations that the customer had before, 50 at most.
+	ContactLabelIds []model.ID `json:"contactLabelIds"`
+	// The advertisement that the customer came from; without it they came from none.
+	AdReferral *SampleAdReferralInput `json:"adReferral,omitempty"`
 	// When it is, for business hours and local time; without it now.
 	At *time.Time `json:"at,omitempty"`
 }

@@ -4967,6 +4967,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoutingActionInput", ec.unmarshalInputRoutingActionInput),
 			graphql.NewInputUnmarshaler("RoutingConditionInput", ec.unmarshalInputRoutingConditionInput),
 			graphql.NewInputUnmarshaler("RoutingTargetInput", ec.unmarshalInputRoutingTargetInput),
+			graphql.NewInputUnmarshaler("SampleAdReferralInput", ec.unmarshalInputSampleAdReferralInput),
 			graphql.NewInputUnmarshaler("SampleConversationInput", ec.unmarshalInputSampleConversationInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SetAvailabilityInput", ec.unmarshalInputSetAvailabilityInput),
@@ -5307,7 +5308,7 @@ type Query {
     conversationId: ID!
   ): RoutingExplanation
 
-  "What a draft of a channel's rules or mode would have done, with past conversations or with one that is described by hand. It changes nothing. Supervisors and admins."
+  "What a draft of a channel's rules or mode would have done, with past conversations or with one that is described by hand. It changes nothing. Supervisors and admins. A server tries one at a time for an account, and two for all of them; more are RATE_LIMITED at once."
   simulateRouting(
     "The draft, and what it is tried on."
     input: SimulateRoutingInput!
@@ -8068,8 +8069,20 @@ input SampleConversationInput {
   returning: Boolean! = false
   "The customer's language as a BCP 47 tag, if it is known."
   language: String
+  "Labels on conversations that the customer had before, 50 at most."
+  contactLabelIds: [ID!]! = []
+  "The advertisement that the customer came from; without it they came from none."
+  adReferral: SampleAdReferralInput
   "When it is, for business hours and local time; without it now."
   at: DateTime
+}
+
+"""
+The advertisement that the customer of a sample came from.
+"""
+input SampleAdReferralInput {
+  "The provider's id of the advertisement; without it that is not known."
+  sourceId: String
 }
 
 """

@@ -21383,6 +21383,48 @@ func UnmarshalRoutingTargetInput(ctx context.Context, raw any) (RoutingTargetInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSampleAdReferralInput(ctx context.Context, obj any) (SampleAdReferralInput, error) {
+	var it SampleAdReferralInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"sourceId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "sourceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSampleAdReferralInput unmarshals raw into the SampleAdReferralInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSampleAdReferralInput(ctx context.Context, raw any) (SampleAdReferralInput, error) {
+	var out SampleAdReferralInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SampleAdReferralInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSampleConversationInput(ctx context.Context, obj any) (SampleConversationInput, error) {
 	var it SampleConversationInput
 	if obj == nil {
@@ -21400,8 +21442,11 @@ func (ec *executionContext) unmarshalInputSampleConversationInput(ctx context.Co
 	if _, present := asMap["returning"]; !present {
 		asMap["returning"] = false
 	}
+	if _, present := asMap["contactLabelIds"]; !present {
+		asMap["contactLabelIds"] = []any{}
+	}
 
-	fieldsInOrder := [...]string{"text", "kind", "address", "name", "returning", "language", "at"}
+	fieldsInOrder := [...]string{"text", "kind", "address", "name", "returning", "language", "contactLabelIds", "adReferral", "at"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -21450,6 +21495,20 @@ func (ec *executionContext) unmarshalInputSampleConversationInput(ctx context.Co
 				return it, err
 			}
 			it.Language = data
+		case "contactLabelIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactLabelIds"))
+			data, err := ec.unmarshalNID2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactLabelIds = data
+		case "adReferral":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("adReferral"))
+			data, err := ec.unmarshalOSampleAdReferralInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSampleAdReferralInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AdReferral = data
 		case "at":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
 			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
@@ -33313,6 +33372,14 @@ func (ec *executionContext) marshalORuleMatch2ᚖgithubᚗcomᚋlivedeskᚋlived
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) unmarshalOSampleAdReferralInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSampleAdReferralInput(ctx context.Context, v any) (*SampleAdReferralInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSampleAdReferralInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOSampleConversationInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐSampleConversationInput(ctx context.Context, v any) (*SampleConversationInput, error) {
