@@ -116,6 +116,14 @@ func TestAnAiAgentIsChangedTestedAndDeleted(t *testing.T) {
 	}
 }
 
+func (a *api) channelNamed(name string) (id string) {
+	a.t.Helper()
+	if err := a.db.Pool().QueryRow(a.t.Context(), `SELECT id::text FROM channels WHERE name = $1`, name).Scan(&id); err != nil {
+		a.t.Fatal(err)
+	}
+	return id
+}
+
 // An agent knows what an AI Agent is called, and where they meet it.
 func TestSettingsOfAiAgentsAreForLeads(t *testing.T) {
 	t.Parallel()
@@ -127,6 +135,14 @@ func TestSettingsOfAiAgentsAreForLeads(t *testing.T) {
 		a.do(a.admin, setAi, vars{"i": vars{"channelId": channel, "aiAgentId": robin}})
 	}
 	a.exec(`UPDATE channels SET ai_problem = 'QUOTA', ai_problem_text = 'No credit is left.', ai_problem_since = now()`)
+	conversation := a.customer(a.account(), a.channelNamed("Front"), "+447700900101", "Ana", "Hello")
+	a.desk.EndReceiving()
+	for token, may := range map[string]bool{hanaToken: false, soraToken: true} {
+		got := at(a.do(token, `query($ai: ID!) { conversations(filter: {assignee: {aiAgentId: $ai}}) { nodes { id status assignee { ... on AiAgent { name model } } } } }`, vars{"ai": robin}), "nodes", 0)
+		if at(got, "id") != conversation || at(got, "status") != "AI_REPLYING" || at(got, "assignee", "name") != "Robin" || (at(got, "assignee", "model") != nil) != may {
+			t.Errorf("%v", got)
+		}
+	}
 	const document = `{ aiAgents { nodes { name instructions model baseUrl keyHint keyHeader temperature maxTokens timeoutSeconds maxTurns handOverTopics closingText
 		channels { name aiAgent { started problem { kind } } } } } }`
 	for token, may := range map[string]bool{hanaToken: false, soraToken: true} {

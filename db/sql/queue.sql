@@ -14,6 +14,15 @@ BEGIN
   RETURN (SELECT h.greeting_enabled OR coalesce(h.hours @> '{"enabled":true}', false) FROM channels h WHERE h.account_id = p_account AND h.id = p_channel);
 END $$;
 
+-- What an AI Agent no longer has, whoever took it, stays with people until it ends.
+CREATE OR REPLACE FUNCTION leave_ai() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.handed_over_at := now();
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER conversations_left_ai BEFORE UPDATE OF ai_agent_id ON conversations
+  FOR EACH ROW WHEN (OLD.status = 'AI_REPLYING' AND NEW.ai_agent_id IS NULL) EXECUTE FUNCTION leave_ai();
+
 -- A conversation that gets another owner, or is no longer OPEN, waits for nobody, whoever changes it. One that wakes with
 -- its owner is still to be decided about: they may be away.
 CREATE OR REPLACE FUNCTION leave_queue() RETURNS trigger LANGUAGE plpgsql AS $$
