@@ -36,8 +36,8 @@ CREATE OR REPLACE TRIGGER conversations_queue BEFORE UPDATE OF status, agent_id,
   FOR EACH ROW WHEN ((NEW.to_place IS NOT NULL OR NEW.target_kind IS NOT NULL) AND (NEW.status <> 'OPEN' OR NEW.ai_agent_id IS NOT NULL
     OR (NEW.agent_id IS NOT NULL AND NEW.agent_id IS DISTINCT FROM OLD.agent_id))) EXECUTE FUNCTION leave_queue();
 
--- Takes the locks under which conversations of the channels are placed one after the other, and returns the last turn of
--- each.
+-- Takes the locks under which conversations of the channels are placed one after the other, after making them for channels
+-- on which nothing was placed before, and returns the last turn of each.
 CREATE OR REPLACE FUNCTION lock_channels(p_account bigint, p_channels uuid[]) RETURNS TABLE (channel uuid, last_turn bigint) LANGUAGE plpgsql AS $$
 DECLARE
   held int;
