@@ -60,7 +60,7 @@ func (w *world) pageAt(address, method string, form url.Values, headers ...strin
 	return page{answer.StatusCode, string(body), answer.Header}
 }
 
-func (w *world) opens(headers ...string) page {
+func (w *world) visits(headers ...string) page {
 	return w.pageAt(w.survey, http.MethodGet, nil, headers...)
 }
 func (w *world) post(score, comment string, headers ...string) page {
@@ -92,7 +92,7 @@ func (p page) wants(t *testing.T, status int, parts ...string) {
 func TestTheSurveyPage(t *testing.T) {
 	t.Parallel()
 	w := asked(t, `,"question":"<b>Happy</b> & well?","thankYou":"<i>Thanks</i>"`)
-	p := w.opens()
+	p := w.visits()
 	p.wants(t, 200, `<html lang="en">`, "&lt;b&gt;Happy&lt;/b&gt; &amp; well?", `type="radio" name="score" value="5" required`, `<label class="comment" for="comment">`)
 	for name, want := range map[string]string{"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
 		"Content-Language": "en", "Set-Cookie": "", "Content-Type": "text/html; charset=utf-8"} {
@@ -121,7 +121,7 @@ func TestTheSurveyPage(t *testing.T) {
 	if at := p.header.Get("Location"); !strings.HasSuffix(w.survey, "/"+at) || strings.Contains(at, "/") {
 		t.Errorf("leads to %q", at)
 	}
-	w.opens().wants(t, 200, "&lt;i&gt;Thanks&lt;/i&gt;", "You gave 2 of 5: Poor.", `value="2" required checked`, "&lt;script&gt;alert(1)&lt;/script&gt; slow</textarea>", "You can change your answer until")
+	w.visits().wants(t, 200, "&lt;i&gt;Thanks&lt;/i&gt;", "You gave 2 of 5: Poor.", `value="2" required checked`, "&lt;script&gt;alert(1)&lt;/script&gt; slow</textarea>", "You can change your answer until")
 	w.post("5", "").wants(t, 303)
 	if w.vote() != "5 PAGE 1" {
 		t.Errorf("stored %s", w.vote())
@@ -133,10 +133,10 @@ func TestTheSurveyPageSpeaksTheCustomersLanguage(t *testing.T) {
 	w := asked(t, "")
 	for accept, want := range map[string]string{"": "en", "ja": "ja", "ja-JP,ja;q=0.9,en;q=0.8": "ja", "fr,en;q=0.5": "en", "zh-CN,zh;q=0.9": "zh-Hans", "zh-TW": "zh-Hant", "zh-Hant-HK": "zh-Hant",
 		"zh": "zh-Hans", "fr, ja;q=0.3, en;q=0.2": "ja", "en;q=0, ja;q=0.1": "ja", ";;q=,,*": "en", strings.Repeat("x,", 10000): "en"} {
-		w.opens("Accept-Language", accept).wants(t, 200, `<html lang="`+want+`">`)
+		w.visits("Accept-Language", accept).wants(t, 200, `<html lang="`+want+`">`)
 	}
 	w.admin.must("updateCsat", `{"channelId":"`+w.channels["WhatsApp"]+`","enabled":true,"language":"JA"}`)
-	w.opens("Accept-Language", "en").wants(t, 200, `<html lang="ja">`, "今回の対応はいかがでしたか", "とても満足")
+	w.visits("Accept-Language", "en").wants(t, 200, `<html lang="ja">`, "今回の対応はいかがでしたか", "とても満足")
 }
 
 func TestAnExpiredSurveyIsOver(t *testing.T) {
@@ -144,7 +144,7 @@ func TestAnExpiredSurveyIsOver(t *testing.T) {
 	w := asked(t, "")
 	w.post("4", "fine").wants(t, 303)
 	w.sql(`UPDATE surveys SET created_at = now() - interval '2 hours', expires_at = now()`)
-	w.opens().wants(t, 410, "This survey has ended.", "You gave 4 of 5: Good.")
+	w.visits().wants(t, 410, "This survey has ended.", "You gave 4 of 5: Good.")
 	w.post("1", "late").wants(t, 410, "This survey has ended.")
 	if w.vote() != "4 fine PAGE 0" {
 		t.Errorf("stored %s", w.vote())
@@ -180,7 +180,7 @@ func TestLinksThatLeadNowhere(t *testing.T) {
 	for range guessesAtAddress {
 		w.pageAt(base+"nothing", http.MethodGet, nil)
 	}
-	w.opens().wants(t, 429, "Too many attempts.")
+	w.visits().wants(t, 429, "Too many attempts.")
 	if p := w.post("5", ""); p.status != 429 || p.header.Get("Retry-After") == "" {
 		t.Errorf("answered %d", p.status)
 	}
@@ -226,7 +226,7 @@ func TestAHundredVotesAtOnce(t *testing.T) {
 	if rows != 1 || comment != fmt.Sprint("comment of ", score) || changes > 99 {
 		t.Errorf("%d rows, %d with %q after %d changes", rows, score, comment, changes)
 	}
-	w.opens().wants(t, 200, fmt.Sprintf("You gave %d of 5", score))
+	w.visits().wants(t, 200, fmt.Sprintf("You gave %d of 5", score))
 	violations, err := w.server.db.Verify(t.Context(), 5)
 	if err != nil || len(violations) > 0 {
 		t.Errorf("violated %v, %v", violations, err)
