@@ -34,6 +34,7 @@ const (
 	KindAuditEntry   Kind = 15
 	KindDecision     Kind = 16
 	KindSurvey       Kind = 20
+	KindArticle      Kind = 18
 )
 
 // NewID makes an id of the kind that sorts after those made in earlier milliseconds.
