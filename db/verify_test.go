@@ -37,6 +37,9 @@ var violations = map[string]string{
 	"articles-have-their-parts":   `DELETE FROM article_parts WHERE position = 1`,
 	"terms-are-counted":           `UPDATE article_terms SET parts = parts + 1 WHERE term = 'refund'`,
 	"parts-are-counted":           `UPDATE article_counts SET parts = 7`,
+	"ai-owes-an-answer":           `INSERT INTO ai_duties (account_id, conversation_id, epoch, first_at, last_at) SELECT account_id, id, 1, now(), now() FROM conversations`,
+	"ai-answers":                  `INSERT INTO ai_duties (account_id, conversation_id, epoch, first_at, last_at) SELECT account_id, id, 1, now() - interval '1 hour', now() FROM conversations`,
+	"ai-message-has-its-turn":     `UPDATE messages SET data = '{"ai":{}}'`,
 	"secrets-are-sealed":          `UPDATE channels SET secret = 'open'`,
 	"survey-is-of-its-resolve": `INSERT INTO surveys (account_id, id, conversation_id, version, channel_id, not_delivered, created_at, expires_at)
 		SELECT account_id, gen_random_uuid(), id, version, channel_id, 'WINDOW_CLOSED', now(), now() + interval '1 hour' FROM conversations`,
