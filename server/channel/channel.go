@@ -45,6 +45,13 @@ type MediaLimiter interface {
 	MaxMedia(kind model.ChannelKind) int
 }
 
+// Typist is a provider that can show a customer that an answer is being written.
+type Typist interface {
+	// Type shows it to who wrote the message with the company's id, and marks that as read. It may show nothing at all:
+	// nobody relies on it.
+	Type(ctx context.Context, c *model.Channel, secret model.Secret, externalID string) error
+}
+
 // Finder is a provider that can be asked whether it took a message whose answer was lost.
 type Finder interface {
 	// Find looks for m among what was sent since the given time, leaving out the ids that known reports as the
