@@ -136,13 +136,13 @@ func aiText(m *Message) (text string, customer bool) {
 	case m.Blocked, m.Direction == Internal, m.Kind == SurveyMessage:
 		return "", false
 	case m.Direction == Outbound:
-		return cut(m.Text, maxSaid), false
+		return shorten(m.Text, maxSaid), false
 	}
 	text = m.Text
 	if extra := aiExtra(m); extra != "" {
 		text = strings.TrimSpace(text + "\n" + extra)
 	}
-	return cut(text, maxSaid), true
+	return shorten(text, maxSaid), true
 }
 
 // aiExtra says what a customer's message holds besides its text.
@@ -190,7 +190,7 @@ func AiArticles(found []Found, number func(ID) int) string {
 		if f.Heading != "" && f.Heading != f.Title {
 			title += " > " + f.Heading
 		}
-		s.WriteString("Article " + strconv.Itoa(number(f.ArticleID)) + ":\n" + aiMark("article", title+"\n"+cut(f.Text, maxSaid)))
+		s.WriteString("Article " + strconv.Itoa(number(f.ArticleID)) + ":\n" + aiMark("article", title+"\n"+shorten(f.Text, maxSaid)))
 	}
 	return s.String()
 }
@@ -200,7 +200,7 @@ func AiKnown(articles string) string {
 	return "What the articles say about that (the desk looked it up):\n" + articles
 }
 
-func cut(s string, most int) string {
+func shorten(s string, most int) string {
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "…"
 	}

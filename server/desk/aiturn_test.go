@@ -441,3 +441,50 @@ func TestAStoppedTurnBeginsElsewhere(t *testing.T) {
 	}
 	b.answers(b.robin, c.ID)
 }
+
+// Articles answer: the model is given those that are about the question, and what it names of them is kept.
+func TestAnswersComeFromArticles(t *testing.T) {
+	t.Parallel()
+	b := newBot(t)
+	refunds := b.article("Refunds", "We refund unused items within 30 days. The money goes back to the card.")
+	shipping := b.article("Shipping", "Parcels leave our warehouse within one business day.")
+	b.models.Answer(func(c aitest.Chat) (aitest.Reply, bool) {
+		text := c.Last().Text()
+		return aitest.Reply{Text: "Within 30 days [[1]], and for another one [[7]]."}, strings.Contains(text, "refund?\n⟦/customer⟧") && strings.Contains(text, "Article 1:\n⟦article⟧\nRefunds")
+	})
+	c := b.asks("+49151", "How long can I get a refund?")
+	b.turn()
+	b.wantTold(c.ID, "Within 30 days, and for another one.")
+	b.count(1, `messages WHERE data #> '{ai,articles}' = jsonb_build_array($1::text)`, refunds)
+
+	// What was not found at first is searched with the model's own words; the numbers go on.
+	b.models.Call("weird", model.AiSearch, `{"query":"parcels warehouse"}`)
+	b.models.Answer(func(c aitest.Chat) (aitest.Reply, bool) {
+		return aitest.Reply{Text: "Within a day."}, c.ResultOf() == model.AiSearch && strings.Contains(c.Last().Text(), "Article 1:\n⟦article⟧\nShipping")
+	})
+	c = b.asks("+49152", "weird")
+	b.turn()
+	b.wantTold(c.ID, "Within a day.")
+	b.count(1, `messages WHERE data #> '{ai,articles}' = jsonb_build_array($1::text)`, shipping)
+	b.count(1, `ai_turns WHERE calls = 2 AND articles = ARRAY[$1::uuid]`, shipping)
+
+	b.models.Call("moon", model.AiSearch, `{"query":"moon"}`)
+	b.models.Call("", model.AiPass, `{"reason":"NO_KNOWLEDGE","summary":"Asks about the moon."}`)
+	b.models.Answer(func(c aitest.Chat) (aitest.Reply, bool) {
+		return aitest.Reply{Calls: []aitest.Call{{Function: aitest.Function{Name: model.AiPass, Arguments: `{"reason":"NO_KNOWLEDGE","summary":"Asks about the moon."}`}}}},
+			c.ResultOf() == model.AiSearch && c.Last().Text() == "No article is about that."
+	})
+	c = b.asks("+49153", "moon")
+	b.turn()
+	b.wantGone(c.ID, model.HandOverNoKnowledge)
+}
+
+func (b *bot) article(title, body string) model.ID {
+	b.t.Helper()
+	on := true
+	a, err := b.CreateArticle(b.asAdmin(), desk.ArticleChange{Title: &title, Body: &body, Enabled: &on})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return a.ID
+}
