@@ -26,7 +26,7 @@ func NewAiAnswer(text string, kind ChannelKind, given []ID) AiAnswer {
 		cited = given
 	}
 	text = citation.ReplaceAllString(text, "")
-	text = strings.TrimSpace(plain(unmarked(text), kind))
+	text = strings.TrimSpace(unformatted(unmarked(text), kind))
 	return AiAnswer{Parts: split(text, MaxText, maxParts), Articles: cited}
 }
 
@@ -57,8 +57,8 @@ var (
 	empties  = regexp.MustCompile(`\n{3,}`)
 )
 
-// plain turns Markdown into what WhatsApp shows, and into bare text for SMS.
-func plain(text string, kind ChannelKind) string {
+// unformatted turns Markdown into what WhatsApp shows, and into bare text for SMS.
+func unformatted(text string, kind ChannelKind) string {
 	bold, strike := "*$2*", "~$1~"
 	heading := "*$1*"
 	if kind != WhatsApp {

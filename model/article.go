@@ -39,6 +39,16 @@ type Found struct {
 	Score     float64 // from 0 to 1, to compare what one search found
 }
 
+// ImportOutcome says what an import did to an article.
+type ImportOutcome string
+
+// The outcomes of an import.
+const (
+	ImportCreated   ImportOutcome = "CREATED"
+	ImportUpdated   ImportOutcome = "UPDATED"
+	ImportUnchanged ImportOutcome = "UNCHANGED"
+)
+
 // Clean drops what cannot be shown and brings the texts into the form in which they are kept.
 func (a *Article) Clean() {
 	a.Title, a.Source = oneLine(a.Title), oneLine(a.Source)

@@ -33,8 +33,8 @@ const (
 	KindRule         Kind = 14
 	KindAuditEntry   Kind = 15
 	KindDecision     Kind = 16
-	KindSurvey       Kind = 20
 	KindArticle      Kind = 18
+	KindSurvey       Kind = 20
 	KindAiTurn       Kind = 21
 )
 

@@ -32,6 +32,7 @@ type Desk struct {
 	brakes    brakes
 	rules     automations
 	reactions reactions
+	tries     simulations
 	meetings  meetings
 	pace      db.AiPace
 	turned    func(*model.AiTurn)
@@ -70,6 +71,7 @@ func New(o Options) *Desk {
 	d.brakes.by = map[model.ID]*brake{}
 	d.rules.of = map[model.ID]*db.Automation{}
 	d.reactions = newReactions()
+	d.tries.running = map[int64]bool{}
 	d.meetings.waiting = map[int64][]*ask{}
 	if d.log == nil {
 		d.log = slog.Default()

@@ -37,11 +37,11 @@ type reactions struct {
 	mu    *sync.Mutex
 	lanes map[lane]*errands // those with a goroutine
 	slots chan struct{}
-	work  *sync.WaitGroup
+	work  *tasks
 }
 
 func newReactions() reactions {
-	return reactions{mu: &sync.Mutex{}, lanes: map[lane]*errands{}, slots: make(chan struct{}, reactors), work: &sync.WaitGroup{}}
+	return reactions{mu: &sync.Mutex{}, lanes: map[lane]*errands{}, slots: make(chan struct{}, reactors), work: newTasks()}
 }
 
 // soon has the desk react to the conversation. It never blocks.
@@ -133,7 +133,13 @@ func (d *Desk) hear(ctx context.Context, account int64, conversation model.ID) e
 		if err != nil || h.Handled >= h.Newest {
 			return err
 		}
-		if err := d.greet(ctx, s, account, conversation, h.Handled); err != nil {
+		if h.Answers {
+			err = d.takeAnswers(ctx, s, account, conversation, h.Handled)
+		}
+		if err == nil && h.Others {
+			err = d.greet(ctx, s, account, conversation, h.Handled)
+		}
+		if err != nil {
 			return err
 		}
 		return s.SetHandled(ctx, account, conversation, h.Newest)
