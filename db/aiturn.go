@@ -101,7 +101,7 @@ func (s *Store) AiCase(ctx context.Context, d model.AiDuty) (*AiCase, error) {
 	})
 	batch.Queue(`SELECT count(*) FROM ai_turns t WHERE t.account_id = $1 AND t.conversation_id = $2 AND t.epoch = $3 AND t.outcome = 'ANSWERED'`,
 		d.AccountID, string(d.ConversationID), d.Epoch).QueryRow(func(row pgx.Row) error { return row.Scan(&c.Answers) })
-	c.queueTeams(batch, d.AccountID)
+	queueTeams(batch, d.AccountID, c.Teams)
 	if err := s.hot.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, missing(err, noConversation)
 	}
@@ -111,12 +111,23 @@ func (s *Store) AiCase(ctx context.Context, d model.AiDuty) (*AiCase, error) {
 // maxAiTeams is how many teams a model is told of.
 const maxAiTeams = 30
 
-func (c *AiCase) queueTeams(batch *pgx.Batch, account int64) {
+func queueTeams(batch *pgx.Batch, account int64, teams map[string]model.ID) {
 	batch.Queue(`SELECT id::text, name FROM teams WHERE account_id = $1 ORDER BY lower(name), id LIMIT $2`, account, maxAiTeams).Query(func(rows pgx.Rows) error {
 		var id, name string
-		_, err := pgx.ForEachRow(rows, []any{&id, &name}, func() error { c.Teams[name] = model.ID(id); return nil })
+		_, err := pgx.ForEachRow(rows, []any{&id, &name}, func() error { teams[name] = model.ID(id); return nil })
 		return err
 	})
+}
+
+// AiTeams are the teams that a model is told of, by their names.
+func (s *Store) AiTeams(ctx context.Context, account int64) (map[string]model.ID, error) {
+	teams := map[string]model.ID{}
+	batch := &pgx.Batch{}
+	queueTeams(batch, account, teams)
+	if err := s.hot.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("read the teams: %w", err)
+	}
+	return teams, nil
 }
 
 func (s *Store) aiChannel(ctx context.Context, c *AiCase) (err error) {
