@@ -136,7 +136,7 @@ func aiText(m *Message) (text string, customer bool) {
 	case m.Blocked, m.Direction == Internal, m.Kind == SurveyMessage:
 		return "", false
 	case m.Direction == Outbound:
-		return shorten(m.Text, maxSaid), false
+		return unmarked(shorten(m.Text, maxSaid)), false
 	}
 	text = m.Text
 	if extra := aiExtra(m); extra != "" {
