@@ -19,6 +19,7 @@ const (
 	background   = `50`   // parts that are thought to hold other words: in few articles a rare word is not as rare as it seems
 	postings     = 4000   // rows of the index that are read, those of the rarest words first
 	candidates   = 40     // parts that are compared in full
+	thorough     = 3      // unknown words, the longest ones, that are compared with all others
 	maxSearched  = 16_384 // bytes of a question
 )
 
@@ -36,8 +37,10 @@ known AS MATERIALIZED (
 	SELECT a.n, t.term, t.parts, 1::float8 AS likeness FROM asked a CROSS JOIN unnest(a.lexemes) x JOIN article_terms t ON t.account_id = $1 AND t.term = x),
 meant AS MATERIALIZED (
 	SELECT k.n, k.term, k.parts, k.likeness FROM known k
-	UNION ALL SELECT a.n, m.term, m.parts, m.likeness FROM asked a CROSS JOIN article_meant($1, a.term) m
-		WHERE a.lexemes IS NOT NULL AND a.weight > 0.5 AND NOT starts_with(a.term, '=') AND NOT EXISTS (SELECT 1 FROM known k WHERE k.n = a.n)),
+	UNION ALL SELECT u.n, m.term, m.parts, m.likeness FROM (
+		SELECT a.n, a.term, row_number() OVER (ORDER BY length(a.term) DESC, a.n) AS place FROM asked a
+		WHERE a.lexemes IS NOT NULL AND a.weight > 0.5 AND NOT starts_with(a.term, '=') AND NOT EXISTS (SELECT 1 FROM known k WHERE k.n = a.n)) u
+	CROSS JOIN article_meant($1, u.term, u.place <= $9) m),
 groups AS MATERIALIZED (
 	SELECT a.n, coalesce(max(m.parts), 0) AS parts, coalesce(max(m.likeness), 1) AS likeness,
 		a.weight * CASE WHEN count(m.term) = 0 AND starts_with(a.term, '=') THEN 0.5 ELSE 1 END * ln((c.parts + ` + background + `)::float8 / (coalesce(max(m.parts), 0) + 1)) AS gain,
@@ -89,5 +92,5 @@ func searchArgs(account int64, question string, limit int) []any {
 	if limit = min(limit, MaxFound); len(terms) == 0 || limit <= 0 {
 		return nil
 	}
-	return []any{account, terms, weights, limit, float64(fullQuestion), postings, candidates, leastCovered}
+	return []any{account, terms, weights, limit, float64(fullQuestion), postings, candidates, leastCovered, thorough}
 }
