@@ -26,7 +26,14 @@ func newAiMetrics() aiMetrics {
 	}
 }
 
+// register makes those that are watched for be there before they happen first.
 func (m aiMetrics) register(r *prometheus.Registry) {
+	for _, outcome := range []model.AiOutcome{model.AiAnswered, model.AiHandedOver, model.AiResolved, model.AiNothing} {
+		m.turns.WithLabelValues(string(outcome))
+	}
+	for _, reason := range []model.HandOverReason{model.HandOverAsked, model.HandOverNoKnowledge, model.HandOverError, model.HandOverTimeout, model.HandOverCredentials, model.HandOverQuota} {
+		m.handOvers.WithLabelValues(string(reason))
+	}
 	r.MustRegister(m.turns, m.handOvers, m.calls, m.tokens)
 }
 

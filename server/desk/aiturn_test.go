@@ -88,7 +88,7 @@ func TestAnAiAgentAnswers(t *testing.T) {
 func TestABurstGetsOneAnswer(t *testing.T) {
 	t.Parallel()
 	b := newBot(t)
-	slow := desk.New(b.options(desk.AiPause))
+	slow := desk.New(b.options(b.courier, desk.AiPause))
 	t.Cleanup(slow.EndReceiving)
 	c := b.asks("+49151", "hello")
 	b.asks("+49151", "I have a question")
