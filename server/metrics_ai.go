@@ -34,6 +34,8 @@ func (m aiMetrics) register(r *prometheus.Registry) {
 	for _, reason := range []model.HandOverReason{model.HandOverAsked, model.HandOverNoKnowledge, model.HandOverError, model.HandOverTimeout, model.HandOverCredentials, model.HandOverQuota} {
 		m.handOvers.WithLabelValues(string(reason))
 	}
+	m.tokens.WithLabelValues("prompt")
+	m.tokens.WithLabelValues("completion")
 	r.MustRegister(m.turns, m.handOvers, m.calls, m.tokens)
 }
 
