@@ -2,8 +2,12 @@ package db
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/livedesk/livedesk/model"
 )
@@ -125,4 +129,26 @@ func (s *Store) LockAnswered(ctx context.Context, account int64, conversation mo
 		return nil, missing(err, noConversation)
 	}
 	return c, nil
+}
+
+// SurveyOf returns the survey whose token has the hash, with what its channel asks and the channel's hours; nil: there
+// is none.
+func (s *Store) SurveyOf(ctx context.Context, account int64, tokenHash []byte) (*model.Survey, *model.Csat, *model.Hours, error) {
+	v, hours := &model.Survey{}, model.NoHours()
+	var csat, week *string
+	err := s.hot.QueryRow(ctx, `SELECT `+surveyColumns+`, h.csat::text, h.hours::text FROM surveys s JOIN channels h ON h.account_id = s.account_id AND h.id = s.channel_id
+		WHERE s.account_id = $1 AND s.token_hash = $2`, account, tokenHash).Scan(append(surveyFields(v), &csat, &week)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("read the survey of a link: %w", err)
+	}
+	if week != nil {
+		if err := json.Unmarshal([]byte(*week), hours); err != nil {
+			return nil, nil, nil, fmt.Errorf("read the hours of channel %s: %w", v.ChannelID, err)
+		}
+	}
+	settings, err := csatFrom(v.ChannelID, csat)
+	return v, settings, hours, err
 }

@@ -62,6 +62,13 @@ var sentences = []sentence{
 	says(`channel TEXT reopens conversations`, func(w *world, a []string) {
 		w.admin.must("updateAssignment", `{"channelId":"`+w.channels[a[0]]+`","reopenPolicy":"REOPEN"}`)
 	}),
+	says(`channel TEXT asks TEXT and thanks with TEXT`, func(w *world, a []string) {
+		w.admin.must("updateCsat", `{"channelId":"`+w.channels[a[0]]+`","enabled":true,"question":"`+a[1]+`","thankYou":"`+a[2]+`"}`)
+	}),
+	says(`customer WORD is asked TEXT`, func(w *world, a []string) { w.isAsked(a[0], a[1]) }),
+	says(`customer WORD answers on the page with WORD and TEXT`, func(w *world, a []string) { w.votes(a[1], a[2]) }),
+	says(`agent NAME sees score WORD with TEXT`, func(w *world, a []string) { w.agents[a[0]].seesScore(a[1], a[2]) }),
+	says(`agent NAME has the conversations TEXT`, func(w *world, a []string) { w.agents[a[0]].hasConversations(a[1]) }),
 	says(`channel TEXT gives out by WORD`, func(w *world, a []string) {
 		w.admin.must("updateAssignment", `{"channelId":"`+w.channels[a[0]]+`","mode":"`+a[1]+`"}`)
 	}),

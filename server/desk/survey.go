@@ -60,9 +60,10 @@ func (d *Desk) ask(ctx context.Context, s *db.Store, c *model.Conversation, v *m
 	}
 	m := d.nextMessage(c, v.CreatedAt)
 	m.ID, m.Direction, m.Kind, m.Status = v.MessageID, model.Outbound, model.SurveyMessage, model.Queued
-	m.Text, m.Data = a.Csat.Text(language, d.surveyPage(hiddenToken)), &model.MessageData{Survey: v.ID}
+	m.Text, m.Data = a.Csat.Text(language, d.surveyPage(hiddenToken)), &model.MessageData{Survey: v.ID, Choices: v.Choices(language)}
 	if template != nil {
-		m.Text, m.Data.Template = a.Csat.Ask(language), withQuestion(template, a.Csat.Ask(language))
+		question := a.Csat.Ask(language)
+		m.Text, m.Data.Template, m.Data.Choices = question, withQuestion(template, question), nil
 	}
 	return s.AddMessage(ctx, db.Saying{Message: m, Conversation: c})
 }
