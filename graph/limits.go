@@ -90,6 +90,7 @@ func priceLists(c *exec.ComplexityRoot) {
 	c.RoutingSimulation.UnusedRules, c.RoutingSimulation.Loads = members, members
 	c.RoutingSimulation.Placements = func(child, first int, _ bool) int { return 1 + min(max(0, first), desk.MaxSimulated)*child }
 	c.Contact.Identities, c.Conversation.Labels = short, short
+	c.MessageAi.Articles, c.AiPreview.ToolCalls = short, short
 	c.Message.Attachments, c.Message.Contacts, c.Delivery.Attempts, c.Template.Variables = short, short, short, short
 }
 

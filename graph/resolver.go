@@ -78,6 +78,9 @@ func (r *Resolver) Hours() exec.HoursResolver { return &hoursResolver{r} }
 // Message is part of gqlgen's root.
 func (r *Resolver) Message() exec.MessageResolver { return &messageResolver{r} }
 
+// MessageAi is part of gqlgen's root.
+func (r *Resolver) MessageAi() exec.MessageAiResolver { return &messageAiResolver{r} }
+
 // MessageAddedPayload is part of gqlgen's root.
 func (r *Resolver) MessageAddedPayload() exec.MessageAddedPayloadResolver {
 	return &messageAddedPayloadResolver{}

@@ -41,7 +41,7 @@ var needs = map[string]model.Role{
 	"updateGreeting": model.Supervisor, "updateHours": model.Supervisor, "updateCsat": model.Supervisor, "auditLog": model.Supervisor,
 	"createRoutingRule": model.Supervisor, "updateRoutingRule": model.Supervisor, "deleteRoutingRule": model.Supervisor, "orderRoutingRules": model.Supervisor, "simulateRouting": model.Supervisor,
 	"searchArticles": model.Supervisor, "createArticle": model.Supervisor, "updateArticle": model.Supervisor, "deleteArticle": model.Supervisor, "importArticles": model.Supervisor,
-	"setChannelAiAgent": model.Supervisor,
+	"setChannelAiAgent": model.Supervisor, "previewAiAgent": model.Supervisor,
 
 	"createAgent": model.Admin, "updateAgent": model.Admin, "resetPassword": model.Admin,
 	"createChannel": model.Admin, "updateChannel": model.Admin, "removeChannel": model.Admin,

@@ -124,6 +124,32 @@ type AiAgentEdge struct {
 	Node *model.AiAgent `json:"node"`
 }
 
+// How an AI Agent would answer. Nothing of it was stored or sent.
+type AiPreview struct {
+	// The messages that the customer would get; none when it only hands over. What the desk itself says at a hand-over is not among them.
+	Texts []string `json:"texts"`
+	// Whether it would resolve the conversation.
+	Resolves bool `json:"resolves"`
+	// Why it would hand the conversation over to people; null when it would not.
+	HandOver *model.HandOverReason `json:"handOver,omitempty"`
+	// What people would read about it in the note.
+	Summary *string `json:"summary,omitempty"`
+	// The team that it would be handed to; null: the channel's human agents.
+	Team *model.Team `json:"team,omitempty"`
+	// The tools that it called or wanted to call, in their order.
+	ToolCalls []*model.AiUse `json:"toolCalls"`
+	// How the answer was made.
+	Ai *model.AiMark `json:"ai"`
+}
+
+// A message of a chat that an AI Agent is to answer.
+type AiPreviewMessageInput struct {
+	// Whether the customer says it; else the AI Agent did.
+	FromCustomer bool `json:"fromCustomer"`
+	// The text, at most 4,000 characters.
+	Text string `json:"text"`
+}
+
 // A page of articles.
 type ArticleConnection struct {
 	// The articles with their cursors.
@@ -928,6 +954,24 @@ type PastConversationsInput struct {
 	From time.Time `json:"from"`
 	// Up to when, exclusively.
 	To time.Time `json:"to"`
+}
+
+// A chat that an AI Agent is to answer without anybody reading it.
+type PreviewAiAgentInput struct {
+	// The AI Agent.
+	AiAgentID model.ID `json:"aiAgentId"`
+	// The channel whose kind and business hours hold; null: WhatsApp, without business hours.
+	ChannelID *model.ID `json:"channelId,omitempty"`
+	// What was said so far, at most 40 messages. The last one is the customer's.
+	Messages []*AiPreviewMessageInput `json:"messages"`
+}
+
+// How an AI Agent would answer.
+type PreviewAiAgentPayload struct {
+	// The answer; null when it was refused.
+	Preview *AiPreview `json:"preview,omitempty"`
+	// Why it was refused; empty when it was not.
+	UserErrors []*model.Error `json:"userErrors"`
 }
 
 // Reads. Without a sign-in every field gives UNAUTHENTICATED. What the signed-in agent may not see is treated as if it did not exist: null, or left out.

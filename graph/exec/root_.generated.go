@@ -40,6 +40,7 @@ type ResolverRoot interface {
 	Hours() HoursResolver
 	Message() MessageResolver
 	MessageAddedPayload() MessageAddedPayloadResolver
+	MessageAi() MessageAiResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	RoutingDecision() RoutingDecisionResolver
@@ -141,10 +142,25 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	AiPreview struct {
+		Ai        func(childComplexity int) int
+		HandOver  func(childComplexity int) int
+		Resolves  func(childComplexity int) int
+		Summary   func(childComplexity int) int
+		Team      func(childComplexity int) int
+		Texts     func(childComplexity int) int
+		ToolCalls func(childComplexity int) int
+	}
+
 	AiProblem struct {
 		Kind  func(childComplexity int) int
 		Since func(childComplexity int) int
 		Text  func(childComplexity int) int
+	}
+
+	AiToolCall struct {
+		Arguments func(childComplexity int) int
+		Tool      func(childComplexity int) int
 	}
 
 	Article struct {
@@ -584,6 +600,7 @@ type ComplexityRoot struct {
 	}
 
 	Message struct {
+		Ai           func(childComplexity int) int
 		Attachments  func(childComplexity int) int
 		Blocked      func(childComplexity int) int
 		Choice       func(childComplexity int) int
@@ -613,6 +630,16 @@ type ComplexityRoot struct {
 	MessageAddedPayload struct {
 		Cursor  func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	MessageAi struct {
+		Articles         func(childComplexity int) int
+		Calls            func(childComplexity int) int
+		CompletionTokens func(childComplexity int) int
+		Model            func(childComplexity int) int
+		PromptTokens     func(childComplexity int) int
+		Took             func(childComplexity int) int
+		Version          func(childComplexity int) int
 	}
 
 	MessageChanged struct {
@@ -658,6 +685,7 @@ type ComplexityRoot struct {
 		ImportArticles        func(childComplexity int, input ImportArticlesInput) int
 		MarkRead              func(childComplexity int, input MarkReadInput) int
 		OrderRoutingRules     func(childComplexity int, input OrderRoutingRulesInput) int
+		PreviewAiAgent        func(childComplexity int, input PreviewAiAgentInput) int
 		RemoveChannel         func(childComplexity int, input RemoveChannelInput) int
 		RemoveChannelAgents   func(childComplexity int, input RemoveChannelAgentsInput) int
 		ResetPassword         func(childComplexity int, input ResetPasswordInput) int
@@ -706,6 +734,11 @@ type ComplexityRoot struct {
 	Period struct {
 		End   func(childComplexity int) int
 		Start func(childComplexity int) int
+	}
+
+	PreviewAiAgentPayload struct {
+		Preview    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Query struct {
@@ -1424,6 +1457,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AiAgentEdge.Node(childComplexity), true
 
+	case "AiPreview.ai":
+		if e.ComplexityRoot.AiPreview.Ai == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.Ai(childComplexity), true
+	case "AiPreview.handOver":
+		if e.ComplexityRoot.AiPreview.HandOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.HandOver(childComplexity), true
+	case "AiPreview.resolves":
+		if e.ComplexityRoot.AiPreview.Resolves == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.Resolves(childComplexity), true
+	case "AiPreview.summary":
+		if e.ComplexityRoot.AiPreview.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.Summary(childComplexity), true
+	case "AiPreview.team":
+		if e.ComplexityRoot.AiPreview.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.Team(childComplexity), true
+	case "AiPreview.texts":
+		if e.ComplexityRoot.AiPreview.Texts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.Texts(childComplexity), true
+	case "AiPreview.toolCalls":
+		if e.ComplexityRoot.AiPreview.ToolCalls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.ToolCalls(childComplexity), true
+
 	case "AiProblem.kind":
 		if e.ComplexityRoot.AiProblem.Kind == nil {
 			break
@@ -1442,6 +1518,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AiProblem.Text(childComplexity), true
+
+	case "AiToolCall.arguments":
+		if e.ComplexityRoot.AiToolCall.Arguments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiToolCall.Arguments(childComplexity), true
+	case "AiToolCall.tool":
+		if e.ComplexityRoot.AiToolCall.Tool == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiToolCall.Tool(childComplexity), true
 
 	case "Article.body":
 		if e.ComplexityRoot.Article.Body == nil {
@@ -2996,6 +3085,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MarkReadPayload.UserErrors(childComplexity), true
 
+	case "Message.ai":
+		if e.ComplexityRoot.Message.Ai == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Ai(childComplexity), true
 	case "Message.attachments":
 		if e.ComplexityRoot.Message.Attachments == nil {
 			break
@@ -3136,6 +3231,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageAddedPayload.Message(childComplexity), true
+
+	case "MessageAi.articles":
+		if e.ComplexityRoot.MessageAi.Articles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.Articles(childComplexity), true
+	case "MessageAi.calls":
+		if e.ComplexityRoot.MessageAi.Calls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.Calls(childComplexity), true
+	case "MessageAi.completionTokens":
+		if e.ComplexityRoot.MessageAi.CompletionTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.CompletionTokens(childComplexity), true
+	case "MessageAi.model":
+		if e.ComplexityRoot.MessageAi.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.Model(childComplexity), true
+	case "MessageAi.promptTokens":
+		if e.ComplexityRoot.MessageAi.PromptTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.PromptTokens(childComplexity), true
+	case "MessageAi.took":
+		if e.ComplexityRoot.MessageAi.Took == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.Took(childComplexity), true
+	case "MessageAi.version":
+		if e.ComplexityRoot.MessageAi.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.Version(childComplexity), true
 
 	case "MessageChanged.conversation":
 		if e.ComplexityRoot.MessageChanged.Conversation == nil {
@@ -3416,6 +3554,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OrderRoutingRules(childComplexity, args["input"].(OrderRoutingRulesInput)), true
+	case "Mutation.previewAiAgent":
+		if e.ComplexityRoot.Mutation.PreviewAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_previewAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PreviewAiAgent(childComplexity, args["input"].(PreviewAiAgentInput)), true
 	case "Mutation.removeChannel":
 		if e.ComplexityRoot.Mutation.RemoveChannel == nil {
 			break
@@ -3766,6 +3915,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Period.Start(childComplexity), true
+
+	case "PreviewAiAgentPayload.preview":
+		if e.ComplexityRoot.PreviewAiAgentPayload.Preview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewAiAgentPayload.Preview(childComplexity), true
+	case "PreviewAiAgentPayload.userErrors":
+		if e.ComplexityRoot.PreviewAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewAiAgentPayload.UserErrors(childComplexity), true
 
 	case "Query.agent":
 		if e.ComplexityRoot.Query.Agent == nil {
@@ -5257,6 +5419,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddChannelAgentsInput", ec.unmarshalInputAddChannelAgentsInput),
 			graphql.NewInputUnmarshaler("AddNoteInput", ec.unmarshalInputAddNoteInput),
 			graphql.NewInputUnmarshaler("AddressConditionInput", ec.unmarshalInputAddressConditionInput),
+			graphql.NewInputUnmarshaler("AiPreviewMessageInput", ec.unmarshalInputAiPreviewMessageInput),
 			graphql.NewInputUnmarshaler("ArticleFileInput", ec.unmarshalInputArticleFileInput),
 			graphql.NewInputUnmarshaler("ArticleFilter", ec.unmarshalInputArticleFilter),
 			graphql.NewInputUnmarshaler("ArticlePageInput", ec.unmarshalInputArticlePageInput),
@@ -5290,6 +5453,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("NameConditionInput", ec.unmarshalInputNameConditionInput),
 			graphql.NewInputUnmarshaler("OrderRoutingRulesInput", ec.unmarshalInputOrderRoutingRulesInput),
 			graphql.NewInputUnmarshaler("PastConversationsInput", ec.unmarshalInputPastConversationsInput),
+			graphql.NewInputUnmarshaler("PreviewAiAgentInput", ec.unmarshalInputPreviewAiAgentInput),
 			graphql.NewInputUnmarshaler("RemoveChannelAgentsInput", ec.unmarshalInputRemoveChannelAgentsInput),
 			graphql.NewInputUnmarshaler("RemoveChannelInput", ec.unmarshalInputRemoveChannelInput),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
@@ -5766,6 +5930,11 @@ type Mutation {
     "The AI Agent."
     input: TestAiAgentInput!
   ): TestAiAgentPayload
+  "Has an AI Agent answer a chat from its instructions and articles, and writes nothing. Its model is asked. Supervisors and admins only."
+  previewAiAgent(
+    "The AI Agent and the chat."
+    input: PreviewAiAgentInput!
+  ): PreviewAiAgentPayload
   "Adds an AI Agent to a channel, takes it off, starts or stops it. What it has when it may no longer answer there goes to people. Supervisors and admins only."
   setChannelAiAgent(
     "The channel and the AI Agent."
@@ -6290,6 +6459,88 @@ type TestAiAgentPayload {
   message: String
   "Why nothing was tested; empty when it was."
   userErrors: [UserError!]!
+}
+
+"""
+How an AI Agent made an answer. An answer of several messages has the same on each.
+"""
+type MessageAi {
+  "Which model answered, by its endpoint's word."
+  model: String!
+  "The version of the AI Agent's settings."
+  version: Int!
+  "How often the model was asked: once, and once more for each time that it used tools or was asked to try again."
+  calls: Int!
+  "How many tokens the model took, by its endpoint's word; 0 when that does not say."
+  promptTokens: Int!
+  "How many tokens the model gave."
+  completionTokens: Int!
+  "How long the model took, in milliseconds."
+  took: Int!
+  "The articles that the answer names; when it names none, all that the model was given. Those that were deleted since are left out."
+  articles: [Article!]!
+}
+
+"""
+A chat that an AI Agent is to answer without anybody reading it.
+"""
+input PreviewAiAgentInput {
+  "The AI Agent."
+  aiAgentId: ID!
+  "The channel whose kind and business hours hold; null: WhatsApp, without business hours."
+  channelId: ID
+  "What was said so far, at most 40 messages. The last one is the customer's."
+  messages: [AiPreviewMessageInput!]!
+}
+
+"""
+A message of a chat that an AI Agent is to answer.
+"""
+input AiPreviewMessageInput {
+  "Whether the customer says it; else the AI Agent did."
+  fromCustomer: Boolean! = true
+  "The text, at most 4,000 characters."
+  text: String!
+}
+
+"""
+How an AI Agent would answer.
+"""
+type PreviewAiAgentPayload {
+  "The answer; null when it was refused."
+  preview: AiPreview
+  "Why it was refused; empty when it was not."
+  userErrors: [UserError!]!
+}
+
+"""
+How an AI Agent would answer. Nothing of it was stored or sent.
+"""
+type AiPreview {
+  "The messages that the customer would get; none when it only hands over. What the desk itself says at a hand-over is not among them."
+  texts: [String!]!
+  "Whether it would resolve the conversation."
+  resolves: Boolean!
+  "Why it would hand the conversation over to people; null when it would not."
+  handOver: HandOverReason
+  "What people would read about it in the note."
+  summary: String
+  "The team that it would be handed to; null: the channel's human agents."
+  team: Team
+  "The tools that it called or wanted to call, in their order."
+  toolCalls: [AiToolCall!]!
+  "How the answer was made."
+  ai: MessageAi!
+}
+
+"""
+A tool that an AI Agent called.
+"""
+type AiToolCall {
+  "Its name: search_knowledge, hand_over, resolve, business_hours, or one that does not exist."
+  tool: String!
+  "The arguments as the model wrote them: JSON, if it wrote that."
+  arguments: String!
 }
 
 """
@@ -9154,6 +9405,8 @@ type Message implements Node {
   template: Template
   "Whether the customer forwarded it."
   forwarded: Boolean!
+  "How an AI Agent made it; null unless an AI Agent answered with it."
+  ai: MessageAi
   "Whether the customer was blocked when it came: it opened nothing and was announced to nobody."
   blocked: Boolean!
   "The conversation it belongs to."
@@ -9757,6 +10010,26 @@ func (ec *executionContext) childFields_AiAgentEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type AiAgentEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AiPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "texts":
+		return ec.fieldContext_AiPreview_texts(ctx, field)
+	case "resolves":
+		return ec.fieldContext_AiPreview_resolves(ctx, field)
+	case "handOver":
+		return ec.fieldContext_AiPreview_handOver(ctx, field)
+	case "summary":
+		return ec.fieldContext_AiPreview_summary(ctx, field)
+	case "team":
+		return ec.fieldContext_AiPreview_team(ctx, field)
+	case "toolCalls":
+		return ec.fieldContext_AiPreview_toolCalls(ctx, field)
+	case "ai":
+		return ec.fieldContext_AiPreview_ai(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiPreview", field.Name)
+}
+
 func (ec *executionContext) childFields_AiProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -9767,6 +10040,16 @@ func (ec *executionContext) childFields_AiProblem(ctx context.Context, field gra
 		return ec.fieldContext_AiProblem_since(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AiProblem", field.Name)
+}
+
+func (ec *executionContext) childFields_AiToolCall(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tool":
+		return ec.fieldContext_AiToolCall_tool(ctx, field)
+	case "arguments":
+		return ec.fieldContext_AiToolCall_arguments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiToolCall", field.Name)
 }
 
 func (ec *executionContext) childFields_Article(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10645,6 +10928,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_template(ctx, field)
 	case "forwarded":
 		return ec.fieldContext_Message_forwarded(ctx, field)
+	case "ai":
+		return ec.fieldContext_Message_ai(ctx, field)
 	case "blocked":
 		return ec.fieldContext_Message_blocked(ctx, field)
 	case "conversation":
@@ -10661,6 +10946,26 @@ func (ec *executionContext) childFields_MessageAddedPayload(ctx context.Context,
 		return ec.fieldContext_MessageAddedPayload_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageAddedPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageAi(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "model":
+		return ec.fieldContext_MessageAi_model(ctx, field)
+	case "version":
+		return ec.fieldContext_MessageAi_version(ctx, field)
+	case "calls":
+		return ec.fieldContext_MessageAi_calls(ctx, field)
+	case "promptTokens":
+		return ec.fieldContext_MessageAi_promptTokens(ctx, field)
+	case "completionTokens":
+		return ec.fieldContext_MessageAi_completionTokens(ctx, field)
+	case "took":
+		return ec.fieldContext_MessageAi_took(ctx, field)
+	case "articles":
+		return ec.fieldContext_MessageAi_articles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageAi", field.Name)
 }
 
 func (ec *executionContext) childFields_MessageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10739,6 +11044,16 @@ func (ec *executionContext) childFields_Period(ctx context.Context, field graphq
 		return ec.fieldContext_Period_end(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Period", field.Name)
+}
+
+func (ec *executionContext) childFields_PreviewAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "preview":
+		return ec.fieldContext_PreviewAiAgentPayload_preview(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PreviewAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreviewAiAgentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Referral(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

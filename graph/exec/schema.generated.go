@@ -137,11 +137,16 @@ type MessageResolver interface {
 	Referral(ctx context.Context, obj *model.Message) (*model.Referral, error)
 	Template(ctx context.Context, obj *model.Message) (*Template, error)
 	Forwarded(ctx context.Context, obj *model.Message) (bool, error)
+	Ai(ctx context.Context, obj *model.Message) (*model.AiMark, error)
 
 	Conversation(ctx context.Context, objs []*model.Message) ([]*model.Conversation, error)
 }
 type MessageAddedPayloadResolver interface {
 	Message(ctx context.Context, obj *MessageAddedPayload) (*model.Message, error)
+}
+type MessageAiResolver interface {
+	Took(ctx context.Context, obj *model.AiMark) (int, error)
+	Articles(ctx context.Context, objs []*model.AiMark) ([][]*model.Article, error)
 }
 type MutationResolver interface {
 	SignIn(ctx context.Context, input SignInInput) (*SignInPayload, error)
@@ -162,6 +167,7 @@ type MutationResolver interface {
 	UpdateAiAgent(ctx context.Context, input UpdateAiAgentInput) (*UpdateAiAgentPayload, error)
 	DeleteAiAgent(ctx context.Context, input DeleteAiAgentInput) (*DeleteAiAgentPayload, error)
 	TestAiAgent(ctx context.Context, input TestAiAgentInput) (*TestAiAgentPayload, error)
+	PreviewAiAgent(ctx context.Context, input PreviewAiAgentInput) (*PreviewAiAgentPayload, error)
 	SetChannelAiAgent(ctx context.Context, input SetChannelAiAgentInput) (*SetChannelAiAgentPayload, error)
 	CreateChannel(ctx context.Context, input CreateChannelInput) (*CreateChannelPayload, error)
 	UpdateChannel(ctx context.Context, input UpdateChannelInput) (*UpdateChannelPayload, error)
@@ -704,6 +710,20 @@ func (ec *executionContext) field_Mutation_orderRoutingRules_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (OrderRoutingRulesInput, error) {
 			return ec.unmarshalNOrderRoutingRulesInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐOrderRoutingRulesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_previewAiAgent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PreviewAiAgentInput, error) {
+			return ec.unmarshalNPreviewAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐPreviewAiAgentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3124,6 +3144,194 @@ func (ec *executionContext) fieldContext_AiAgentEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _AiPreview_texts(ctx context.Context, field graphql.CollectedField, obj *AiPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiPreview_texts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Texts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiPreview_texts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiPreview", field, false, false, "String")
+}
+
+func (ec *executionContext) _AiPreview_resolves(ctx context.Context, field graphql.CollectedField, obj *AiPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiPreview_resolves(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resolves, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiPreview_resolves(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiPreview", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _AiPreview_handOver(ctx context.Context, field graphql.CollectedField, obj *AiPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiPreview_handOver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HandOver, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.HandOverReason) graphql.Marshaler {
+			return ec.marshalOHandOverReason2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐHandOverReason(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiPreview_handOver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiPreview", field, false, false, "HandOverReason")
+}
+
+func (ec *executionContext) _AiPreview_summary(ctx context.Context, field graphql.CollectedField, obj *AiPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiPreview_summary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Summary, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiPreview_summary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiPreview", field, false, false, "String")
+}
+
+func (ec *executionContext) _AiPreview_team(ctx context.Context, field graphql.CollectedField, obj *AiPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiPreview_team(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Team, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Team) graphql.Marshaler {
+			return ec.marshalOTeam2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐTeam(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AiPreview_team(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AiPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Team(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AiPreview_toolCalls(ctx context.Context, field graphql.CollectedField, obj *AiPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiPreview_toolCalls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToolCalls, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AiUse) graphql.Marshaler {
+			return ec.marshalNAiToolCall2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiUseᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiPreview_toolCalls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AiPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiToolCall(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AiPreview_ai(ctx context.Context, field graphql.CollectedField, obj *AiPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiPreview_ai(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ai, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiMark) graphql.Marshaler {
+			return ec.marshalNMessageAi2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiMark(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiPreview_ai(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AiPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageAi(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AiProblem_kind(ctx context.Context, field graphql.CollectedField, obj *model.AiProblem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3191,6 +3399,52 @@ func (ec *executionContext) _AiProblem_since(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_AiProblem_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AiProblem", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AiToolCall_tool(ctx context.Context, field graphql.CollectedField, obj *model.AiUse) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiToolCall_tool(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tool, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiToolCall_tool(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiToolCall", field, false, false, "String")
+}
+
+func (ec *executionContext) _AiToolCall_arguments(ctx context.Context, field graphql.CollectedField, obj *model.AiUse) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AiToolCall_arguments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Arguments, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AiToolCall_arguments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AiToolCall", field, false, false, "String")
 }
 
 func (ec *executionContext) _Article_id(ctx context.Context, field graphql.CollectedField, obj *model.Article) (ret graphql.Marshaler) {
@@ -11037,6 +11291,38 @@ func (ec *executionContext) fieldContext_Message_forwarded(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Message", field, true, true, "Boolean")
 }
 
+func (ec *executionContext) _Message_ai(ctx context.Context, field graphql.CollectedField, obj *model.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_ai(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Message().Ai(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AiMark) graphql.Marshaler {
+			return ec.marshalOMessageAi2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiMark(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_ai(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageAi(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Message_blocked(ctx context.Context, field graphql.CollectedField, obj *model.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11232,6 +11518,199 @@ func (ec *executionContext) fieldContext_MessageAddedPayload_message(_ context.C
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _MessageAi_model(ctx context.Context, field graphql.CollectedField, obj *model.AiMark) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageAi_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Model, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageAi_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageAi", field, false, false, "String")
+}
+
+func (ec *executionContext) _MessageAi_version(ctx context.Context, field graphql.CollectedField, obj *model.AiMark) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageAi_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageAi_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageAi", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MessageAi_calls(ctx context.Context, field graphql.CollectedField, obj *model.AiMark) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageAi_calls(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Calls, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageAi_calls(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageAi", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MessageAi_promptTokens(ctx context.Context, field graphql.CollectedField, obj *model.AiMark) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageAi_promptTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PromptTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageAi_promptTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageAi", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MessageAi_completionTokens(ctx context.Context, field graphql.CollectedField, obj *model.AiMark) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageAi_completionTokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompletionTokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageAi_completionTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageAi", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MessageAi_took(ctx context.Context, field graphql.CollectedField, obj *model.AiMark) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageAi_took(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MessageAi().Took(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageAi_took(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageAi", field, true, true, "Int")
+}
+
+func (ec *executionContext) _MessageAi_articles(ctx context.Context, field graphql.CollectedField, obj *model.AiMark) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageAi_articles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_MessageAi_articles(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Article) graphql.Marshaler {
+			return ec.marshalNArticle2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐArticleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageAi_articles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageAi",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Article(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_MessageAi_articles(ctx context.Context, field graphql.CollectedField, obj *model.AiMark) (any, error) {
+	resolver := ec.Resolvers.MessageAi()
+	if batch, ok := graphql.BatchParentsFor[*model.AiMark](ctx, "MessageAi"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Articles(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.Article](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"MessageAi.articles",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Articles(ctx, []*model.AiMark{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.Article](
+		ctx,
+		results,
+		err,
+		"MessageAi.articles",
+	)
 }
 
 func (ec *executionContext) _MessageChanged_message(ctx context.Context, field graphql.CollectedField, obj *MessageChanged) (ret graphql.Marshaler) {
@@ -12315,6 +12794,50 @@ func (ec *executionContext) fieldContext_Mutation_testAiAgent(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_testAiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_previewAiAgent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_previewAiAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PreviewAiAgent(ctx, fc.Args["input"].(PreviewAiAgentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PreviewAiAgentPayload) graphql.Marshaler {
+			return ec.marshalOPreviewAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐPreviewAiAgentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_previewAiAgent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PreviewAiAgentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_previewAiAgent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -13776,6 +14299,70 @@ func (ec *executionContext) _Period_end(ctx context.Context, field graphql.Colle
 }
 func (ec *executionContext) fieldContext_Period_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Period", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PreviewAiAgentPayload_preview(ctx context.Context, field graphql.CollectedField, obj *PreviewAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewAiAgentPayload_preview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Preview, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *AiPreview) graphql.Marshaler {
+			return ec.marshalOAiPreview2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiPreview(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewAiAgentPayload_preview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PreviewAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AiPreview(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PreviewAiAgentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PreviewAiAgentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PreviewAiAgentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PreviewAiAgentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PreviewAiAgentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -20680,6 +21267,59 @@ func UnmarshalAddressConditionInput(ctx context.Context, raw any) (model.Address
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAiPreviewMessageInput(ctx context.Context, obj any) (AiPreviewMessageInput, error) {
+	var it AiPreviewMessageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["fromCustomer"]; !present {
+		asMap["fromCustomer"] = true
+	}
+
+	fieldsInOrder := [...]string{"fromCustomer", "text"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fromCustomer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fromCustomer"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FromCustomer = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAiPreviewMessageInput unmarshals raw into the AiPreviewMessageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAiPreviewMessageInput(ctx context.Context, raw any) (AiPreviewMessageInput, error) {
+	var out AiPreviewMessageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AiPreviewMessageInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputArticleFileInput(ctx context.Context, obj any) (ArticleFileInput, error) {
 	var it ArticleFileInput
 	if obj == nil {
@@ -22597,6 +23237,62 @@ func (ec *executionContext) unmarshalInputPastConversationsInput(ctx context.Con
 func UnmarshalPastConversationsInput(ctx context.Context, raw any) (PastConversationsInput, error) {
 	var out PastConversationsInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "PastConversationsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPreviewAiAgentInput(ctx context.Context, obj any) (PreviewAiAgentInput, error) {
+	var it PreviewAiAgentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"aiAgentId", "channelId", "messages"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "aiAgentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aiAgentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AiAgentID = data
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "messages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("messages"))
+			data, err := ec.unmarshalNAiPreviewMessageInput2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiPreviewMessageInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Messages = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPreviewAiAgentInput unmarshals raw into the PreviewAiAgentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPreviewAiAgentInput(ctx context.Context, raw any) (PreviewAiAgentInput, error) {
+	var out PreviewAiAgentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PreviewAiAgentInput", raw, &out)
 	return out, err
 }
 
@@ -25823,6 +26519,69 @@ func (ec *executionContext) _AiAgentEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var aiPreviewImplementors = []string{"AiPreview"}
+
+func (ec *executionContext) _AiPreview(ctx context.Context, sel ast.SelectionSet, obj *AiPreview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aiPreviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AiPreview")
+		case "texts":
+			out.Values[i] = ec._AiPreview_texts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resolves":
+			out.Values[i] = ec._AiPreview_resolves(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "handOver":
+			out.Values[i] = ec._AiPreview_handOver(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "summary":
+			out.Values[i] = ec._AiPreview_summary(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "team":
+			out.Values[i] = ec._AiPreview_team(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "toolCalls":
+			out.Values[i] = ec._AiPreview_toolCalls(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ai":
+			out.Values[i] = ec._AiPreview_ai(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var aiProblemImplementors = []string{"AiProblem"}
 
 func (ec *executionContext) _AiProblem(ctx context.Context, sel ast.SelectionSet, obj *model.AiProblem) graphql.Marshaler {
@@ -25846,6 +26605,44 @@ func (ec *executionContext) _AiProblem(ctx context.Context, sel ast.SelectionSet
 			}
 		case "since":
 			out.Values[i] = ec._AiProblem_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var aiToolCallImplementors = []string{"AiToolCall"}
+
+func (ec *executionContext) _AiToolCall(ctx context.Context, sel ast.SelectionSet, obj *model.AiUse) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, aiToolCallImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AiToolCall")
+		case "tool":
+			out.Values[i] = ec._AiToolCall_tool(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "arguments":
+			out.Values[i] = ec._AiToolCall_arguments(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29033,6 +29830,12 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Message_forwarded(ctx, field, obj)
 				})
+		case "ai":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Message_ai(ctx, field, obj)
+				})
 		case "blocked":
 			out.Values[i] = ec._Message_blocked(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -29120,6 +29923,71 @@ func (ec *executionContext) _MessageAddedPayload(ctx context.Context, sel ast.Se
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._MessageAddedPayload_message(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var messageAiImplementors = []string{"MessageAi"}
+
+func (ec *executionContext) _MessageAi(ctx context.Context, sel ast.SelectionSet, obj *model.AiMark) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageAiImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageAi")
+		case "model":
+			out.Values[i] = ec._MessageAi_model(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._MessageAi_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "calls":
+			out.Values[i] = ec._MessageAi_calls(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "promptTokens":
+			out.Values[i] = ec._MessageAi_promptTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "completionTokens":
+			out.Values[i] = ec._MessageAi_completionTokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "took":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MessageAi_took(ctx, field, obj)
+				})
+		case "articles":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MessageAi_articles(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -29446,6 +30314,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "testAiAgent":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_testAiAgent(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "previewAiAgent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_previewAiAgent(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -29800,6 +30675,44 @@ func (ec *executionContext) _Period(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "end":
 			out.Values[i] = ec._Period_end(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var previewAiAgentPayloadImplementors = []string{"PreviewAiAgentPayload"}
+
+func (ec *executionContext) _PreviewAiAgentPayload(ctx context.Context, sel ast.SelectionSet, obj *PreviewAiAgentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, previewAiAgentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PreviewAiAgentPayload")
+		case "preview":
+			out.Values[i] = ec._PreviewAiAgentPayload_preview(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PreviewAiAgentPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -32629,6 +33542,25 @@ func (ec *executionContext) marshalNAiAgentEdge2ᚖgithubᚗcomᚋlivedeskᚋliv
 	return ec._AiAgentEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNAiPreviewMessageInput2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiPreviewMessageInputᚄ(ctx context.Context, v any) ([]*AiPreviewMessageInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*AiPreviewMessageInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAiPreviewMessageInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiPreviewMessageInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNAiPreviewMessageInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiPreviewMessageInput(ctx context.Context, v any) (*AiPreviewMessageInput, error) {
+	res, err := ec.unmarshalInputAiPreviewMessageInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNAiProblemKind2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiProblemKind(ctx context.Context, v any) (model.AiProblemKind, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := model.AiProblemKind(tmp)
@@ -32642,6 +33574,30 @@ func (ec *executionContext) marshalNAiProblemKind2githubᚗcomᚋlivedeskᚋlive
 		graphql.AddInvalidNullFromMarshaler(ctx, "AiProblemKind!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNAiToolCall2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiUseᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AiUse) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAiToolCall2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiUse(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAiToolCall2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiUse(ctx context.Context, sel ast.SelectionSet, v *model.AiUse) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AiToolCall!")
+		return graphql.Null
+	}
+	return ec._AiToolCall(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNArticle2ᚕᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐArticleᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Article) graphql.Marshaler {
@@ -33719,6 +34675,14 @@ func (ec *executionContext) marshalNMessageAddedPayload2ᚖgithubᚗcomᚋlivede
 	return ec._MessageAddedPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNMessageAi2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiMark(ctx context.Context, sel ast.SelectionSet, v *model.AiMark) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MessageAi!")
+		return graphql.Null
+	}
+	return ec._MessageAi(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNMessageConnection2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐMessageConnection(ctx context.Context, sel ast.SelectionSet, v *MessageConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "MessageConnection!")
@@ -33949,6 +34913,11 @@ func (ec *executionContext) marshalNPeriod2ᚕgithubᚗcomᚋlivedeskᚋlivedesk
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNPreviewAiAgentInput2githubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐPreviewAiAgentInput(ctx context.Context, v any) (PreviewAiAgentInput, error) {
+	res, err := ec.unmarshalInputPreviewAiAgentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNPriority2githubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐPriority(ctx context.Context, v any) (model.Priority, error) {
@@ -34893,6 +35862,13 @@ func (ec *executionContext) marshalOAiKeyHeader2ᚖgithubᚗcomᚋlivedeskᚋliv
 	return res
 }
 
+func (ec *executionContext) marshalOAiPreview2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐAiPreview(ctx context.Context, sel ast.SelectionSet, v *AiPreview) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AiPreview(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOAiProblem2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiProblem(ctx context.Context, sel ast.SelectionSet, v *model.AiProblem) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -35508,6 +36484,13 @@ func (ec *executionContext) marshalOMessage2ᚖgithubᚗcomᚋlivedeskᚋlivedes
 	return ec._Message(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOMessageAi2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐAiMark(ctx context.Context, sel ast.SelectionSet, v *model.AiMark) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MessageAi(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOMessageKind2ᚕgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐMessageKindᚄ(ctx context.Context, v any) ([]model.MessageKind, error) {
 	if v == nil {
 		return nil, nil
@@ -35613,6 +36596,13 @@ func (ec *executionContext) marshalOPhoneNumber2string(ctx context.Context, sel 
 	_ = ctx
 	res := scalar.MarshalPhoneNumber(v)
 	return res
+}
+
+func (ec *executionContext) marshalOPreviewAiAgentPayload2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐPreviewAiAgentPayload(ctx context.Context, sel ast.SelectionSet, v *PreviewAiAgentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PreviewAiAgentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOPriority2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋmodelᚐPriority(ctx context.Context, v any) (*model.Priority, error) {
