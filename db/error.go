@@ -17,10 +17,12 @@ var refusals = map[string]*model.Error{
 	"agents_max_load_check":                        model.Refuse(model.Invalid, "A limit lies between 0 and 1,000 conversations.", "maxLoad"),
 	"teams_name":                                   model.Refuse(model.Taken, "Another team has this name.", "name"),
 	"labels_name":                                  model.Refuse(model.Taken, "Another label has this name.", "name"),
+	"ai_agents_name":                               model.Refuse(model.Taken, "Another AI Agent has this name.", "name"),
 	"channels_name":                                model.Refuse(model.Taken, "Another channel has this name.", "name"),
 	"channels_phone":                               model.Refuse(model.Taken, "Another channel has this number.", "credentials"),
 	"channels_service":                             model.Refuse(model.Taken, "Another channel has this Messaging Service.", "credentials"),
 	"channels_reopen_within_check":                 model.Refuse(model.Invalid, "Give 1 to 8,760 hours.", "reopenWithinHours"),
+	"articles_source":                              model.Refuse(model.Taken, "Another article has this source.", "source"),
 	"conversations_one_live":                       model.Refuse(model.Conflict, "Another conversation of this contact on this channel is open: work on that one, or resolve it first.", "status"),
 	"channel_agents_account_id_agent_id_fkey":      model.Refuse(model.NotFound, "There is no such agent.", "agentIds"),
 	"team_agents_account_id_agent_id_fkey":         model.Refuse(model.NotFound, "There is no such agent.", "agentIds"),
@@ -66,6 +68,9 @@ func Hopeless(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && !Unreachable(err) && !lostRace(err)
 }
+
+// Passing tells whether the same may succeed in a moment, as it is: the database was away, or others were quicker.
+func Passing(err error) bool { return Unreachable(err) || lostRace(err) }
 
 // missing turns "no row" into NOT_FOUND with the given text.
 func missing(err error, text string, path ...string) error {

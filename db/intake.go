@@ -45,9 +45,8 @@ type Intake struct {
 	feed *Feed
 
 	mu     sync.Mutex
-	queues map[int64][]*waiting
-	work   sync.WaitGroup
-	ended  bool
+	queues map[int64][]*waiting // of the accounts with a worker
+	idle   sync.Cond            // when there are none
 }
 
 type waiting struct {
@@ -60,7 +59,9 @@ type waiting struct {
 // NewIntake makes the intake of a process. It calls told, which must not block, after a commit that left events in the
 // outbox. Unless feed is nil, the intake gives events their numbers itself where it can, and they go to the feed.
 func NewIntake(d *DB, now func() time.Time, told func(account int64), feed *Feed) *Intake {
-	return &Intake{db: d, now: now, told: told, feed: feed, queues: map[int64][]*waiting{}}
+	in := &Intake{db: d, now: now, told: told, feed: feed, queues: map[int64][]*waiting{}}
+	in.idle.L = &in.mu
+	return in
 }
 
 // Store returns when every arrival is committed, or is known to have been before. One that the database can never
@@ -92,21 +93,18 @@ func (in *Intake) join(account int64, waits []*waiting) {
 	defer in.mu.Unlock()
 	queue, running := in.queues[account]
 	in.queues[account] = append(queue, waits...)
-	switch {
-	case running:
-	case in.ended:
+	if !running {
 		go in.commitAll(account)
-	default:
-		in.work.Go(func() { in.commitAll(account) })
 	}
 }
 
-// Wait returns when all that was stored so far is told. It is for the end: what is stored later is not waited for.
+// Wait returns when nothing is being stored, and all that was stored is told. Messages may arrive meanwhile.
 func (in *Intake) Wait() {
 	in.mu.Lock()
-	in.ended = true
-	in.mu.Unlock()
-	in.work.Wait()
+	defer in.mu.Unlock()
+	for len(in.queues) > 0 {
+		in.idle.Wait()
+	}
 }
 
 func (in *Intake) commitAll(account int64) {
@@ -115,6 +113,7 @@ func (in *Intake) commitAll(account int64) {
 		queue := in.queues[account]
 		if len(queue) == 0 {
 			delete(in.queues, account)
+			in.idle.Broadcast()
 			in.mu.Unlock()
 			return
 		}

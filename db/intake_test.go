@@ -3,6 +3,7 @@ package db_test
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -239,4 +240,22 @@ func TestMediaBecomesAttachmentsWithAJobEach(t *testing.T) {
 	}
 	d.count(10, "attachments WHERE state = 'PENDING'")
 	d.count(10, "river_job WHERE kind = 'fetch_media' AND queue = 'media'")
+}
+
+// Each Wait waits, and not only the first one.
+func TestIntakeWaitsAgain(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, model.AlwaysNew)
+	tell := make(chan struct{}, 2)
+	in := db.NewIntake(d.DB, time.Now, func(int64) { <-tell }, nil)
+	for i := range 2 {
+		if _, err := in.Store(t.Context(), d.account, d.arrival(fmt.Sprint("SM", i), "hello", "+4915100")); err != nil {
+			t.Fatal(err)
+		}
+		var told atomic.Bool
+		time.AfterFunc(20*time.Millisecond, func() { told.Store(true); tell <- struct{}{} })
+		if in.Wait(); !told.Load() {
+			t.Errorf("Wait %d returned before message %d was told of", i+1, i+1)
+		}
+	}
 }

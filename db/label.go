@@ -21,6 +21,15 @@ func (s *Store) Label(ctx context.Context, account int64, id model.ID) (*model.L
 	return l, nil
 }
 
+// LockLabel is Label for a transaction that changes it.
+func (s *Store) LockLabel(ctx context.Context, account int64, id model.ID) (*model.Label, error) {
+	l := &model.Label{}
+	if err := s.NewSelect().Model(l).Where("account_id = ? AND id = ?", account, id).For("NO KEY UPDATE").Scan(ctx); err != nil {
+		return nil, missing(err, noLabel)
+	}
+	return l, nil
+}
+
 // Labels returns those of the labels that the account has, in the order of their ids.
 func (s *Store) Labels(ctx context.Context, account int64, ids []model.ID) ([]*model.Label, error) {
 	var list []*model.Label

@@ -26,10 +26,6 @@ func teamFields(t *model.Team) []any {
 	return []any{&t.AccountID, (*string)(&t.ID), &t.Name, &t.CreatedAt}
 }
 
-func aiAgentFields(a *model.AiAgent) []any {
-	return []any{&a.AccountID, (*string)(&a.ID), &a.Name, &a.CreatedAt}
-}
-
 func labelFields(l *model.Label) []any {
 	return []any{&l.AccountID, (*string)(&l.ID), &l.Name, &l.Color, &l.CreatedAt}
 }
@@ -91,12 +87,6 @@ func named[T any](ctx context.Context, s *Store, from string, args []any, p mode
 func (s *Store) AgentsByID(ctx context.Context, account int64, ids []model.ID) (map[model.ID]*model.Agent, error) {
 	rows, err := rowsOf(ctx, s, "SELECT "+agentColumns+" FROM agents t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])", []any{account, texts(ids)}, agentFields)
 	return keyed(rows, err, func(a *model.Agent) model.ID { return a.ID })
-}
-
-// AiAgentsByID returns those of the AI Agents that the account has.
-func (s *Store) AiAgentsByID(ctx context.Context, account int64, ids []model.ID) (map[model.ID]*model.AiAgent, error) {
-	rows, err := rowsOf(ctx, s, "SELECT "+teamColumns+" FROM ai_agents t WHERE t.account_id = $1 AND t.id = ANY ($2::uuid[])", []any{account, texts(ids)}, aiAgentFields)
-	return keyed(rows, err, func(a *model.AiAgent) model.ID { return a.ID })
 }
 
 // TeamsByID returns those of the teams that the account has.

@@ -19,20 +19,24 @@ type Loads struct {
 	Conversations Load[model.ID, *model.Conversation]
 	Messages      Load[model.ID, *model.Message]
 	Quoted        Load[Quote, *model.Message]
-	LastMessages  Load[model.ID, *model.Message]       // by conversation
-	Labels        Load[model.ID, []*model.Label]       // by conversation
-	Identities    Load[model.ID, []*model.Identity]    // by contact
-	Attachments   Load[model.ID, []*model.Attachment]  // by message
-	Attempts      Load[model.ID, []*model.SendAttempt] // by message
-	ChannelAgents Load[model.ID, []*model.Agent]       // by channel
-	TeamAgents    Load[model.ID, []*model.Agent]       // by team
-	AgentChannels Load[model.ID, []*model.Channel]     // by agent
-	Greetings     Load[model.ID, *model.Greeting]      // by channel
-	Csat          Load[model.ID, *model.Csat]          // by channel
-	Hours         Load[model.ID, *model.Hours]         // by channel
-	Rules         Load[model.ID, []*model.Rule]        // by channel
-	RuleMatches   Load[model.ID, int]                  // by rule
+	LastMessages  Load[model.ID, *model.Message]        // by conversation
+	Labels        Load[model.ID, []*model.Label]        // by conversation
+	Identities    Load[model.ID, []*model.Identity]     // by contact
+	Attachments   Load[model.ID, []*model.Attachment]   // by message
+	Attempts      Load[model.ID, []*model.SendAttempt]  // by message
+	ChannelAgents Load[model.ID, []*model.Agent]        // by channel
+	TeamAgents    Load[model.ID, []*model.Agent]        // by team
+	AgentChannels Load[model.ID, []*model.Channel]      // by agent
+	Greetings     Load[model.ID, *model.Greeting]       // by channel
+	ChannelAis    Load[model.ID, *model.ChannelAiAgent] // by channel
+	AiChannels    Load[model.ID, []*model.Channel]      // by AI Agent
+	Csat          Load[model.ID, *model.Csat]           // by channel
+	Hours         Load[model.ID, *model.Hours]          // by channel
+	Rules         Load[model.ID, []*model.Rule]         // by channel
+	RuleMatches   Load[model.ID, int]                   // by rule
 	LabelsByID    Load[model.ID, *model.Label]
+	Articles      Load[model.ID, *model.Article]
+	ArticleBodies Load[model.ID, string] // by article
 }
 
 // Loads returns an empty set of loads for the account.
@@ -55,11 +59,15 @@ func (s *Store) Loads(account int64) *Loads {
 	l.TeamAgents.from(account, s.TeamAgents)
 	l.AgentChannels.from(account, s.AgentChannels)
 	l.Greetings.from(account, s.Greetings)
+	l.ChannelAis.from(account, s.ChannelAis)
+	l.AiChannels.from(account, s.AiChannels)
 	l.Csat.from(account, s.CsatOf)
 	l.Hours.from(account, s.HoursOf)
 	l.Rules.from(account, s.RulesOf)
 	l.RuleMatches.from(account, s.RuleMatches)
 	l.LabelsByID.from(account, s.LabelsByID)
+	l.Articles.from(account, s.ArticlesByID)
+	l.ArticleBodies.from(account, s.ArticleBodies)
 	return l
 }
 

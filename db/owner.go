@@ -39,12 +39,3 @@ func (s *Store) LockOwner(ctx context.Context, c *model.Conversation, agent mode
 	}
 	return o, nil
 }
-
-// HasAiAgent tells whether the account has the AI Agent.
-func (s *Store) HasAiAgent(ctx context.Context, account int64, id model.ID) (bool, error) {
-	var has bool
-	if err := s.hot.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM ai_agents WHERE account_id = $1 AND id = $2)`, account, string(id)).Scan(&has); err != nil {
-		return false, fmt.Errorf("look for AI Agent %s: %w", id, err)
-	}
-	return has, nil
-}

@@ -1,6 +1,8 @@
 package db
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,7 +12,8 @@ import (
 )
 
 func (r *placingReader) queueLock(batch *pgx.Batch) {
-	batch.Queue(`SELECT channel::text, last_turn FROM lock_channels($1, $2)`, r.account, texts(r.channels)).Query(func(rows pgx.Rows) error {
+	batch.Queue(`SELECT channel_id::text, turn FROM channel_assign WHERE account_id = $1 AND channel_id = ANY ($2::uuid[]) ORDER BY channel_id FOR NO KEY UPDATE`,
+		r.account, texts(r.channels)).Query(func(rows pgx.Rows) error {
 		var channel string
 		var turn int64
 		_, err := pgx.ForEachRow(rows, []any{&channel, &turn}, func() error { r.roster.Turns[model.ID(channel)] = turn; return nil })
@@ -18,10 +21,19 @@ func (r *placingReader) queueLock(batch *pgx.Batch) {
 	})
 }
 
+// makeLocks makes the rows that are locked, for channels on which nothing was placed before.
+func (r *placingReader) makeLocks(ctx context.Context, s *Store) error {
+	if _, err := s.hot.Exec(ctx, `SELECT FROM lock_channels($1, $2)`, r.account, texts(r.channels)); err != nil {
+		return fmt.Errorf("lock channels: %w", err)
+	}
+	return nil
+}
+
 func (r *placingReader) queue(batch *pgx.Batch, lock string) {
 	batch.Queue(`SELECT `+conversationColumns+`, coalesce(c.to_place, CASE WHEN c.target_kind IS NOT NULL THEN 'WAITING' END, ''), coalesce(c.target_kind, ''), coalesce(c.target_id::text, '')
 		FROM conversations c WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[])`+lock, r.account, texts(r.conversations)).Query(r.takeConversations)
-	batch.Queue(placingFacts, r.account, texts(r.conversations), texts(r.named((*model.RuleSet).LabelIDs))).Query(r.takeFacts)
+	batch.Queue(placingFacts, r.account, texts(r.conversations), texts(r.named((*model.RuleSet).LabelIDs)),
+		texts(r.named((*model.RuleSet).AiAgentIDs))).Query(r.takeFacts)
 	channels, agents := r.namedAgents()
 	batch.Queue(placingCandidates, r.account, texts(r.channels), texts(r.conversations), texts(channels), texts(agents), texts(r.named((*model.RuleSet).TeamIDs))).Query(r.takeCandidates)
 }
@@ -61,7 +73,14 @@ func (r *placingReader) takeConversations(rows pgx.Rows) error {
 	return rows.Err()
 }
 
-const placingFacts = `SELECT c.id::text, h.automation_version, coalesce(h.ai_agent_id::text, ''), h.ai_started, h.removed_at IS NOT NULL,
+// Whether the AI Agent of the channel h may answer there now, and which others may, of those in the list that follows.
+const (
+	aiAnswers = `h.ai_started AND NOT h.paused AND EXISTS (SELECT 1 FROM ai_agents b WHERE b.account_id = h.account_id AND b.id = h.ai_agent_id AND b.disabled_at IS NULL AND b.deleted_at IS NULL)`
+	otherAis  = `ARRAY(SELECT b.id::text FROM ai_agents b WHERE b.account_id = h.account_id AND b.disabled_at IS NULL AND b.deleted_at IS NULL AND NOT h.paused
+		AND h.ai_agent_id IS DISTINCT FROM b.id AND b.id = ANY `
+)
+
+const placingFacts = `SELECT c.id::text, h.automation_version, coalesce(h.ai_agent_id::text, ''), ` + aiAnswers + `, ` + otherAis + `($4::uuid[])), h.removed_at IS NOT NULL,
 		EXISTS (SELECT 1 FROM conversations w WHERE w.account_id = c.account_id AND w.channel_id = c.channel_id AND w.status = 'OPEN' AND w.agent_id IS NULL
 			AND w.target_kind IS NOT NULL AND w.to_place IS NULL AND w.id <> c.id),
 		coalesce(m.id::text, ''), coalesce(m.kind, ''), coalesce(m.text, ''), coalesce(m.data ? 'referral', false), coalesce(m.data #>> '{referral,sourceId}', ''),
@@ -79,7 +98,7 @@ func (r *placingReader) takeFacts(rows pgx.Rows) error {
 	for rows.Next() {
 		var id string
 		var p Placing
-		if err := rows.Scan(&id, &p.Version, (*string)(&p.AiAgentID), &p.AiStarted, &p.Removed, &p.Queued,
+		if err := rows.Scan(&id, &p.Version, (*string)(&p.AiAgentID), &p.AiStarted, &p.OtherAis, &p.Removed, &p.Queued,
 			(*string)(&p.Message.ID), (*string)(&p.Message.Kind), &p.Message.Text, &p.Message.FromAd, &p.Message.AdSource,
 			&p.Contact.Name, &p.Contact.Addresses, &p.Contact.LabelIDs, &p.Contact.Returning); err != nil {
 			return err

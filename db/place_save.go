@@ -42,9 +42,9 @@ func (s *Store) SavePlacings(ctx context.Context, account int64, list []Placed) 
 	for i := range list {
 		a.add(&list[i])
 	}
-	_, err := s.hot.Exec(ctx, `SELECT save_placings($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
+	_, err := s.hot.Exec(ctx, `SELECT save_placings($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
 		account, a.ids.text(), a.channels.text(), a.at, a.changed, a.agents.text(), a.ais.text(), a.teams.text(), a.formers.text(), a.priorities.text(), a.waitsKinds.text(), a.waitsIDs.text(), a.turns,
-		a.labelled.text(), a.labels.text(), a.decisions.text(), a.versions, a.stages.text(), a.outcomes.text(), a.reasons.text(), a.rules.text(), a.kinds.text(), a.targets.text(), a.messages.text(), a.records)
+		a.owners.text(), a.labelled.text(), a.labels.text(), a.decisions.text(), a.versions, a.stages.text(), a.outcomes.text(), a.reasons.text(), a.rules.text(), a.kinds.text(), a.targets.text(), a.messages.text(), a.records)
 	var pg *pgconn.PgError
 	switch {
 	case errors.As(err, &pg) && pg.Code == "LD001":
@@ -69,8 +69,8 @@ func (s *Store) KeepPlaced(ctx context.Context, account int64, conversations ...
 
 // placedArrays are the arguments of save_placings, one element for each decision.
 type placedArrays struct {
-	ids, channels, agents, ais, teams, formers, priorities, waitsKinds, waitsIDs, labelled, labels column
-	decisions, stages, outcomes, reasons, rules, kinds, targets, messages                          column
+	ids, channels, agents, ais, teams, formers, priorities, waitsKinds, waitsIDs, owners, labelled, labels column
+	decisions, stages, outcomes, reasons, rules, kinds, targets, messages                                  column
 
 	at             []time.Time
 	changed, turns []bool
@@ -90,6 +90,9 @@ func (a *placedArrays) add(p *Placed) {
 	former := c.FormerAgentID
 	if c.AgentID != "" && c.AgentID != d.AgentID {
 		former = c.AgentID
+	}
+	if c.AgentID != "" {
+		a.owners.add(c.AgentID)
 	}
 	priority := c.Priority
 	if d.Priority != "" {

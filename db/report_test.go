@@ -411,7 +411,7 @@ func (h *history) compareSeries(conn *pgx.Conn, f model.ReportFilter, tally *mod
 func (h *history) compareParts(conn *pgx.Conn, f model.ReportFilter, tally *model.Tally) {
 	h.t.Helper()
 	condition, args := where(f)
-	for column, parts := range map[string][]*model.Part{"channel_id": tally.ByChannel(), "agent_id": tally.ByAgent(), "ai_agent_id": tally.ByAiAgent(), "team_id": tally.ByTeam()} {
+	for column, parts := range map[string][]*model.ReportPart{"channel_id": tally.ByChannel(), "agent_id": tally.ByAgent(), "ai_agent_id": tally.ByAiAgent(), "team_id": tally.ByTeam()} {
 		for _, figure := range []model.ReportFigure{model.FigureOpened, model.FigureResolved, model.FigureSent, model.FigureFirstResponse} {
 			behind := rowsBehind(figure, f)
 			if figure == model.FigureOpened && column != "channel_id" {

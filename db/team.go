@@ -21,6 +21,15 @@ func (s *Store) Team(ctx context.Context, account int64, id model.ID) (*model.Te
 	return t, nil
 }
 
+// LockTeam is Team for a transaction that changes it.
+func (s *Store) LockTeam(ctx context.Context, account int64, id model.ID) (*model.Team, error) {
+	t := &model.Team{}
+	if err := s.NewSelect().Model(t).Where("account_id = ? AND id = ?", account, id).For("NO KEY UPDATE").Scan(ctx); err != nil {
+		return nil, missing(err, noTeam)
+	}
+	return t, nil
+}
+
 // Teams returns those of the teams that the account has, in the order of their ids.
 func (s *Store) Teams(ctx context.Context, account int64, ids []model.ID) ([]*model.Team, error) {
 	var list []*model.Team

@@ -11,6 +11,7 @@ import (
 
 	"github.com/livedesk/livedesk/graph"
 	"github.com/livedesk/livedesk/model"
+	"github.com/livedesk/livedesk/server/ai/aitest"
 )
 
 // automation sends what the contract has about what a channel does by itself.
@@ -24,9 +25,26 @@ func (s *story) automation(channel string) {
 	s.want(got, "24:00", "channel", "hours", "weekly", 0, "intervals", 0, "closes")
 	s.want(got, "Christmas", "channel", "hours", "exceptions", 0, "name")
 	s.rules(channel)
+	s.aiAgent(channel)
 	// The rest is told of a channel that says nothing by itself.
 	got = s.ask(s.admin, "UpdateHours", vars{"input": vars{"channelId": channel, "enabled": false, "timeZone": "Asia/Tokyo", "unavailableMessage": "We are back at nine.", "weekly": []vars{}, "exceptions": []vars{}}})
 	s.want(got, true, "channel", "hours", "isOpen")
+}
+
+func (s *story) aiAgent(channel string) {
+	got := s.ask(s.admin, "CreateAiAgent", vars{"input": vars{"name": "Robin", "instructions": "Answer kindly.", "model": aitest.DefaultModel, "baseUrl": "https://api.openai.com/v1", "apiKey": aitest.Key}})
+	s.want(got, aitest.DefaultModel, "aiAgent", "model")
+	robin := at(got, "aiAgent", "id")
+	got = s.ask(s.admin, "SetChannelAiAgent", vars{"input": vars{"channelId": channel, "aiAgentId": robin, "started": false}})
+	s.want(got, robin, "channel", "aiAgent", "agent", "id")
+	s.want(got, false, "channel", "aiAgent", "started")
+	got = s.ask(s.admin, "AiAgents", vars{"first": 10})
+	s.want(got, "Answer kindly.", "nodes", 0, "instructions")
+	s.want(got, channel, "nodes", 0, "channels", 0, "id")
+	got = s.ask(s.admin, "ChannelAutomation", vars{"id": channel})
+	s.want(got, "Robin", "aiAgent", "agent", "name")
+	got = s.ask(s.admin, "SetChannelAiAgent", vars{"input": vars{"channelId": channel, "aiAgentId": nil}})
+	s.want(got, nil, "channel", "aiAgent")
 }
 
 func (s *story) rules(channel string) {
@@ -125,6 +143,9 @@ func TestBadHoursAreRefusedWithTheirPlace(t *testing.T) {
 		"weekly.0.intervals.0.opens":  {"weekly": []vars{{"day": "MONDAY", "intervals": []vars{{"opens": "9am", "closes": "18:00"}}}}},
 		"weekly.0.intervals.0.closes": {"weekly": []vars{{"day": "MONDAY", "intervals": []vars{{"opens": "09:00", "closes": "25:00"}}}}},
 		"exceptions.0.date":           {"exceptions": []vars{{"date": "25 December"}}},
+		"weekly.0.intervals.1":        {"weekly": []vars{{"day": "MONDAY", "intervals": []vars{{"opens": "09:00", "closes": "18:00"}, {"opens": "17:00", "closes": "19:00"}}}}},
+		"weekly.1.day":                {"weekly": []vars{{"day": "MONDAY", "intervals": []vars{}}, {"day": "MONDAY", "intervals": []vars{}}}},
+		"exceptions.1.date":           {"exceptions": []vars{{"date": "2026-12-25"}, {"date": "2026-12-25"}}},
 	} {
 		input := vars{"channelId": channel, "enabled": true, "timeZone": "UTC", "weekly": []vars{}}
 		for name, value := range change {
@@ -139,6 +160,10 @@ func TestBadHoursAreRefusedWithTheirPlace(t *testing.T) {
 		if got.code() != "INVALID" || strings.Join(field, ".") != path || at(got.Data, "updateHours", "channel", "hours", "isOpen") != true {
 			t.Errorf("%v gave %s, want INVALID at %s", change, got.raw, path)
 		}
+	}
+	var stored int
+	if err := a.db.Pool().QueryRow(t.Context(), `SELECT count(*) FROM channels WHERE hours IS NOT NULL`).Scan(&stored); err != nil || stored != 0 {
+		t.Errorf("%d channels have hours, %v", stored, err)
 	}
 }
 

@@ -18,6 +18,8 @@ import (
 	"github.com/livedesk/livedesk/graph"
 	"github.com/livedesk/livedesk/graph/transport"
 	"github.com/livedesk/livedesk/model"
+	"github.com/livedesk/livedesk/server/ai"
+	"github.com/livedesk/livedesk/server/ai/aitest"
 	"github.com/livedesk/livedesk/server/blob"
 	"github.com/livedesk/livedesk/server/channel"
 	"github.com/livedesk/livedesk/server/channel/twilio"
@@ -84,6 +86,7 @@ func newDesk(t testing.TB, database *db.DB, told func(int64)) *desk.Desk {
 	if err != nil {
 		t.Fatal(err)
 	}
+	models := aitest.Start(aitest.Options{})
 	carrier := twiliotest.New(twiliotest.Options{})
 	carrier.AddDefault()
 	host := httptest.NewServer(carrier)
@@ -92,10 +95,20 @@ func newDesk(t testing.TB, database *db.DB, told func(int64)) *desk.Desk {
 		t.Fatal(err)
 	}
 	provider := twilio.New(twilio.Options{BaseURL: base})
-	t.Cleanup(func() { provider.Close(); carrier.Close(); host.Close(); blobs.Close() })
-	d := desk.New(desk.Options{DB: database, Keys: keys, Blobs: blobs, Signer: signer, Public: public, Told: told, Providers: []channel.Provider{provider}})
+	t.Cleanup(func() { provider.Close(); models.Close(); carrier.Close(); host.Close(); blobs.Close() })
+	d := desk.New(desk.Options{DB: database, Keys: keys, Blobs: blobs, Signer: signer, Public: public, Told: told, Providers: []channel.Provider{provider},
+		Ai: ai.New(toModels{models.Address}, ai.Options{Tries: 1})})
 	t.Cleanup(d.EndReceiving)
 	return d
+}
+
+// toModels brings every request for a language model to the fake endpoint, whichever address it was meant for.
+type toModels struct{ address string }
+
+func (t toModels) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.URL.Scheme, r.URL.Host = "http", t.address
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // signedIn is what the server puts before the API.

@@ -53,6 +53,16 @@ func agentConnection(s *model.Slice[*model.Agent], err error) (*exec.AgentConnec
 	return &exec.AgentConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
+func aiAgentConnection(s *model.Slice[*model.AiAgent], err error) (*exec.AiAgentConnection, error) {
+	if err != nil {
+		return nil, err
+	}
+	edge := func(cursor string, node *model.AiAgent) *exec.AiAgentEdge {
+		return &exec.AiAgentEdge{Cursor: cursor, Node: node}
+	}
+	return &exec.AiAgentConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
+}
+
 func teamConnection(s *model.Slice[*model.Team], err error) (*exec.TeamConnection, error) {
 	if err != nil {
 		return nil, err
@@ -101,6 +111,16 @@ func conversationConnection(s *model.Slice[*model.Conversation], err error) (*ex
 		return &exec.ConversationEdge{Cursor: cursor, Node: node}
 	}
 	return &exec.ConversationConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
+}
+
+func articleConnection(s *model.Slice[*model.Article], err error) (*exec.ArticleConnection, error) {
+	if err != nil {
+		return nil, err
+	}
+	edge := func(cursor string, node *model.Article) *exec.ArticleEdge {
+		return &exec.ArticleEdge{Cursor: cursor, Node: node}
+	}
+	return &exec.ArticleConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
 func messageConnection(s *model.Slice[*model.Message], err error) (*exec.MessageConnection, error) {

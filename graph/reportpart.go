@@ -7,7 +7,7 @@ import (
 	"github.com/livedesk/livedesk/model"
 )
 
-func partID(p *model.Part) model.ID { return p.Of }
+func partID(p *model.ReportPart) model.ID { return p.Of }
 
 // ByAgent is the report by agent.
 func (r *conversationReportResolver) ByAgent(ctx context.Context, c *exec.ConversationReport) ([]*exec.ConversationsByAgent, error) {
@@ -15,7 +15,7 @@ func (r *conversationReportResolver) ByAgent(ctx context.Context, c *exec.Conver
 	if err != nil {
 		return nil, err
 	}
-	return ofParts(ctx, c.Tally.ByAgent(), partID, &r.load(ctx, v.Account).Agents, func(p *model.Part, a *model.Agent) *exec.ConversationsByAgent {
+	return ofParts(ctx, c.Tally.ByAgent(), partID, &r.load(ctx, v.Account).Agents, func(p *model.ReportPart, a *model.Agent) *exec.ConversationsByAgent {
 		return &exec.ConversationsByAgent{Part: p, Agent: a, Opened: p.Count(model.FigureOpened), Resolved: p.Count(model.FigureResolved),
 			Reopened: p.Count(model.FigureReopened), MessagesReceived: p.Count(model.FigureReceived), MessagesSent: p.Count(model.FigureSent)}
 	})
@@ -27,7 +27,7 @@ func (r *conversationReportResolver) ByAiAgent(ctx context.Context, c *exec.Conv
 	if err != nil {
 		return nil, err
 	}
-	return ofParts(ctx, c.Tally.ByAiAgent(), partID, &r.load(ctx, v.Account).AiAgents, func(p *model.Part, a *model.AiAgent) *exec.ConversationsByAiAgent {
+	return ofParts(ctx, c.Tally.ByAiAgent(), partID, &r.load(ctx, v.Account).AiAgents, func(p *model.ReportPart, a *model.AiAgent) *exec.ConversationsByAiAgent {
 		return &exec.ConversationsByAiAgent{Part: p, AiAgent: a, Opened: p.Count(model.FigureOpened), Resolved: p.Count(model.FigureResolved),
 			HandedOver: p.Count(model.FigureHandedOver), MessagesSent: p.Count(model.FigureSent)}
 	})
@@ -58,7 +58,7 @@ func (r *conversationReportResolver) ByChannel(ctx context.Context, c *exec.Conv
 	if err != nil {
 		return nil, err
 	}
-	return ofParts(ctx, c.Tally.ByChannel(), partID, &r.load(ctx, v.Account).Channels, func(p *model.Part, channel *model.Channel) *exec.ConversationsByChannel {
+	return ofParts(ctx, c.Tally.ByChannel(), partID, &r.load(ctx, v.Account).Channels, func(p *model.ReportPart, channel *model.Channel) *exec.ConversationsByChannel {
 		return &exec.ConversationsByChannel{Part: p, Channel: channel, Opened: p.Count(model.FigureOpened), Resolved: p.Count(model.FigureResolved),
 			Reopened: p.Count(model.FigureReopened), ResolvedByAi: p.Count(model.FigureResolvedByAi), HandedOver: p.Count(model.FigureHandedOver),
 			MessagesReceived: p.Count(model.FigureReceived), MessagesSent: p.Count(model.FigureSent)}

@@ -32,6 +32,12 @@ func (r *Resolver) Account() exec.AccountResolver { return &accountResolver{} }
 // Agent is part of gqlgen's root.
 func (r *Resolver) Agent() exec.AgentResolver { return &agentResolver{r} }
 
+// Article is part of gqlgen's root.
+func (r *Resolver) Article() exec.ArticleResolver { return &articleResolver{r} }
+
+// AiAgent is part of gqlgen's root.
+func (r *Resolver) AiAgent() exec.AiAgentResolver { return &aiAgentResolver{r} }
+
 // Attachment is part of gqlgen's root.
 func (r *Resolver) Attachment() exec.AttachmentResolver { return &attachmentResolver{r} }
 
@@ -40,6 +46,9 @@ func (r *Resolver) AuditEntry() exec.AuditEntryResolver { return &auditEntryReso
 
 // Channel is part of gqlgen's root.
 func (r *Resolver) Channel() exec.ChannelResolver { return &channelResolver{r} }
+
+// ChannelAiAgent is part of gqlgen's root.
+func (r *Resolver) ChannelAiAgent() exec.ChannelAiAgentResolver { return &channelAiResolver{r} }
 
 // Contact is part of gqlgen's root.
 func (r *Resolver) Contact() exec.ContactResolver { return &contactResolver{r} }
@@ -83,11 +92,19 @@ func (r *Resolver) Delivery() exec.DeliveryResolver { return &deliveryResolver{r
 // EventPayload is part of gqlgen's root.
 func (r *Resolver) EventPayload() exec.EventPayloadResolver { return &eventPayloadResolver{} }
 
+// FoundArticlePart is part of gqlgen's root.
+func (r *Resolver) FoundArticlePart() exec.FoundArticlePartResolver {
+	return &foundArticlePartResolver{r}
+}
+
 // Hours is part of gqlgen's root.
 func (r *Resolver) Hours() exec.HoursResolver { return &hoursResolver{r} }
 
 // Message is part of gqlgen's root.
 func (r *Resolver) Message() exec.MessageResolver { return &messageResolver{r} }
+
+// MessageAi is part of gqlgen's root.
+func (r *Resolver) MessageAi() exec.MessageAiResolver { return &messageAiResolver{r} }
 
 // MessageAddedPayload is part of gqlgen's root.
 func (r *Resolver) MessageAddedPayload() exec.MessageAddedPayloadResolver {

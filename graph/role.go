@@ -23,10 +23,13 @@ var needs = map[string]model.Role{
 
 	"node": model.AgentRole, "nodes": model.AgentRole, "viewer": model.AgentRole,
 	"agents": model.AgentRole, "agent": model.AgentRole, "teams": model.AgentRole, "team": model.AgentRole,
+	"aiAgents": model.AgentRole, "aiAgent": model.AgentRole,
 	"labels": model.AgentRole, "label": model.AgentRole, "channels": model.AgentRole, "channel": model.AgentRole,
 	"contacts": model.AgentRole, "contact": model.AgentRole,
 	"conversations": model.AgentRole, "conversation": model.AgentRole, "message": model.AgentRole, "explainRouting": model.AgentRole,
-	"events": model.AgentRole, "messageAdded": model.AgentRole, "liveNumbers": model.AgentRole,
+	"liveNumbers": model.AgentRole,
+	"articles":    model.AgentRole, "article": model.AgentRole,
+	"events": model.AgentRole, "messageAdded": model.AgentRole,
 
 	"signOut": model.AgentRole, "changePassword": model.AgentRole, "setAvailability": model.AgentRole,
 	"sendMessage": model.AgentRole, "retryMessage": model.AgentRole, "addNote": model.AgentRole,
@@ -39,9 +42,12 @@ var needs = map[string]model.Role{
 	"updateGreeting": model.Supervisor, "updateHours": model.Supervisor, "updateCsat": model.Supervisor, "auditLog": model.Supervisor,
 	"csatReport": model.Supervisor, "conversationReport": model.Supervisor, "exportReport": model.Supervisor,
 	"createRoutingRule": model.Supervisor, "updateRoutingRule": model.Supervisor, "deleteRoutingRule": model.Supervisor, "orderRoutingRules": model.Supervisor, "simulateRouting": model.Supervisor,
+	"searchArticles": model.Supervisor, "createArticle": model.Supervisor, "updateArticle": model.Supervisor, "deleteArticle": model.Supervisor, "importArticles": model.Supervisor,
+	"setChannelAiAgent": model.Supervisor, "previewAiAgent": model.Supervisor,
 
 	"createAgent": model.Admin, "updateAgent": model.Admin, "resetPassword": model.Admin,
 	"createChannel": model.Admin, "updateChannel": model.Admin, "removeChannel": model.Admin,
+	"createAiAgent": model.Admin, "updateAiAgent": model.Admin, "deleteAiAgent": model.Admin, "testAiAgent": model.Admin,
 	"rotateWebhookUrl": model.Admin, "updateAssignment": model.Admin,
 }
 

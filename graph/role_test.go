@@ -15,8 +15,10 @@ import (
 var (
 	forLeads = []string{"csatReport", "conversationReport", "exportReport", "createTeam", "updateTeam", "deleteTeam", "createLabel", "updateLabel", "deleteLabel", "addChannelAgents", "removeChannelAgents", "setChannelAgents",
 		"updateGreeting", "updateHours", "updateCsat", "auditLog",
-		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules", "simulateRouting"}
-	forAdmins = []string{"createAgent", "updateAgent", "resetPassword", "createChannel", "updateChannel", "removeChannel", "rotateWebhookUrl", "updateAssignment"}
+		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules", "simulateRouting", "setChannelAiAgent", "previewAiAgent",
+		"searchArticles", "createArticle", "updateArticle", "deleteArticle", "importArticles"}
+	forAdmins = []string{"createAgent", "updateAgent", "resetPassword", "createChannel", "updateChannel", "removeChannel", "rotateWebhookUrl", "updateAssignment",
+		"createAiAgent", "updateAiAgent", "deleteAiAgent", "testAiAgent"}
 )
 
 // Every root field is asked for by nobody, an agent, a supervisor and an admin.

@@ -64,14 +64,6 @@ type Team struct {
 	CreatedAt time.Time `bun:"created_at"`
 }
 
-// AiAgent is a model that answers customers. Its settings belong to the account.
-type AiAgent struct {
-	AccountID int64     `bun:"account_id,pk"`
-	ID        ID        `bun:"id,pk"`
-	Name      string    `bun:"name"`
-	CreatedAt time.Time `bun:"created_at"`
-}
-
 // Label is a coloured word that agents put on conversations.
 type Label struct {
 	AccountID int64     `bun:"account_id,pk"`

@@ -25,6 +25,10 @@ const (
 	AuditRuleUpdated       AuditAction = "RULE_UPDATED"
 	AuditRuleDeleted       AuditAction = "RULE_DELETED"
 	AuditRulesOrdered      AuditAction = "RULES_ORDERED"
+	AuditAiAgentCreated    AuditAction = "AI_AGENT_CREATED"
+	AuditAiAgentUpdated    AuditAction = "AI_AGENT_UPDATED"
+	AuditAiAgentDeleted    AuditAction = "AI_AGENT_DELETED"
+	AuditChannelAiSet      AuditAction = "CHANNEL_AI_AGENT_SET"
 	AuditAgentCreated      AuditAction = "AGENT_CREATED"
 	AuditAgentUpdated      AuditAction = "AGENT_UPDATED"
 	AuditAvailabilitySet   AuditAction = "AVAILABILITY_SET"
@@ -37,6 +41,9 @@ const (
 	AuditLabelCreated      AuditAction = "LABEL_CREATED"
 	AuditLabelUpdated      AuditAction = "LABEL_UPDATED"
 	AuditLabelDeleted      AuditAction = "LABEL_DELETED"
+	AuditArticleCreated    AuditAction = "ARTICLE_CREATED"
+	AuditArticleUpdated    AuditAction = "ARTICLE_UPDATED"
+	AuditArticleDeleted    AuditAction = "ARTICLE_DELETED"
 )
 
 // AuditSubject is the kind of what a setting belongs to.
@@ -47,8 +54,10 @@ const (
 	AuditChannel AuditSubject = "CHANNEL"
 	AuditRule    AuditSubject = "RULE"
 	AuditAgent   AuditSubject = "AGENT"
+	AuditAiAgent AuditSubject = "AI_AGENT"
 	AuditTeam    AuditSubject = "TEAM"
 	AuditLabel   AuditSubject = "LABEL"
+	AuditArticle AuditSubject = "ARTICLE"
 )
 
 // AuditEntry says who changed which setting, from what to what. It holds no secrets and no texts of customers.

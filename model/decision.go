@@ -55,7 +55,7 @@ const (
 	RoutingGone       RoutingReason = "GONE"             // there is no such agent
 	RoutingDisabled   RoutingReason = "DISABLED"         // the agent is disabled
 	RoutingNotMember  RoutingReason = "NOT_MEMBER"       // the agent does not work on the channel
-	RoutingOtherAi    RoutingReason = "NOT_THE_CHANNELS" // the AI Agent is not that of the channel
+	RoutingOtherAi    RoutingReason = "NOT_THE_CHANNELS" // the AI Agent is not that of the channel, and may not answer there besides it
 	RoutingAiStopped  RoutingReason = "STOPPED"          // the AI Agent is stopped on the channel
 	RoutingRuleBroken RoutingReason = "BROKEN"           // the rule is one that Check refuses
 )

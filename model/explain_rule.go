@@ -6,7 +6,7 @@ var inability = map[RoutingReason]string{
 	RoutingGone:      "there is no such agent",
 	RoutingDisabled:  "that agent is disabled",
 	RoutingNotMember: "that agent does not work on the channel",
-	RoutingOtherAi:   "that is not the channel's AI Agent",
+	RoutingOtherAi:   "that AI Agent does not answer on the channel",
 	RoutingAiStopped: "the AI Agent is stopped on the channel",
 }
 

@@ -132,6 +132,7 @@ func (d dice) snapshot() Snapshot {
 	s.Contact = ContactFacts{Name: oneOf(d, "", "Hanako", "HANA", "Bob", strings.Repeat("x", 198)+"Hanako"), Addresses: some(d, "+819012", "+8170", "+44", "US.1"),
 		LabelIDs: some[ID](d, "gold", "silver", "none"), Language: oneOf(d, "", "en", "en-US", "ja", "fr"), Returning: d.maybe()}
 	s.AiAgentID, s.AiStarted = oneOf[ID](d, "", "aiko"), d.maybe()
+	s.OtherAis = some[ID](d, "other", "unnamed")
 	for i := range d.IntN(7) {
 		s.Candidates = append(s.Candidates, d.candidate(i))
 	}

@@ -29,8 +29,9 @@ type Record struct {
 	Returning      bool     `json:"returning,omitempty"`
 	AiAgentID      ID       `json:"ai,omitempty"`
 	AiStarted      bool     `json:"aiStarted,omitempty"`
-	Teams          []team   `json:"teams,omitempty"` // those that the decision asked
-	Candidates     []byte   `json:"candidates"`      // as pack writes them
+	OtherAis       []ID     `json:"otherAis,omitempty"` // those that the rules name
+	Teams          []team   `json:"teams,omitempty"`    // those that the decision asked
+	Candidates     []byte   `json:"candidates"`         // as pack writes them
 }
 
 // team says who of the candidates is in a team: one bit each, in their order.
@@ -49,6 +50,11 @@ func NewRecord(s Snapshot, d *Decision) Record {
 		MessageID: s.Message.ID, Kind: string(s.Message.Kind), FromAd: s.Message.FromAd, AdSource: s.Message.AdSource,
 		Name: CleanText(s.Contact.Name, maxNameRead), Addresses: s.Contact.Addresses, Language: s.Contact.Language, Returning: s.Contact.Returning,
 		AiAgentID: s.AiAgentID, AiStarted: s.AiStarted, Candidates: pack(candidates),
+	}
+	for _, id := range s.Automation.Rules.AiAgentIDs() {
+		if slices.Contains(s.OtherAis, id) {
+			r.OtherAis = append(r.OtherAis, id)
+		}
 	}
 	for _, id := range s.Automation.Rules.LabelIDs() {
 		if slices.Contains(s.Contact.LabelIDs, id) {
@@ -109,7 +115,7 @@ func (r *Record) Snapshot(a Automation, text string) (Snapshot, error) {
 		Local: time.UnixMicro(r.At).In(time.FixedZone("", r.Offset)), Open: r.Open,
 		Message:   MessageFacts{ID: r.MessageID, Kind: MessageKind(r.Kind), Text: text, FromAd: r.FromAd, AdSource: r.AdSource},
 		Contact:   ContactFacts{Name: r.Name, Addresses: r.Addresses, LabelIDs: r.LabelIDs, Language: r.Language, Returning: r.Returning},
-		AiAgentID: r.AiAgentID, AiStarted: r.AiStarted, Candidates: candidates,
+		AiAgentID: r.AiAgentID, AiStarted: r.AiStarted, OtherAis: r.OtherAis, Candidates: candidates,
 	}, nil
 }
 

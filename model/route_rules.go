@@ -86,10 +86,10 @@ func (r *router) cannot(t Target) RoutingReason {
 	switch {
 	case t.Kind != ToAiAgent:
 		return r.people(t)
-	case r.s.AiAgentID != t.ID:
-		return RoutingOtherAi
-	case !r.s.AiStarted:
+	case r.s.AiAgentID == t.ID && !r.s.AiStarted:
 		return RoutingAiStopped
+	case r.s.AiAgentID != t.ID && !slices.Contains(r.s.OtherAis, t.ID):
+		return RoutingOtherAi
 	}
 	return ""
 }

@@ -42,7 +42,7 @@ func TestOnlyWhoIsFreeIsPickedAndNobodyWaitsForNothing(t *testing.T) {
 		switch {
 		case got.Outcome == OutcomeAssigned && chosen < 0:
 			t.Fatalf("%s was picked from %+v", got.AgentID, s)
-		case got.Outcome == OutcomeAiReplying && (s.Stage == StageHumans || s.Stage == StageWaiting || !s.AiStarted || got.AiAgentID != s.AiAgentID || got.AgentID != ""):
+		case got.Outcome == OutcomeAiReplying && (s.Stage == StageHumans || s.Stage == StageWaiting || !mayAnswer(s, got.AiAgentID) || got.AgentID != ""):
 			t.Fatalf("%s answers %+v", got.AiAgentID, s)
 		case got.Outcome == OutcomeWaiting && len(free) > 0 && (got.Mode != Manual || got.Target.Kind == ToAgent):
 			t.Fatalf("waits for %s in %+v", free[0].AgentID, s)
@@ -185,6 +185,14 @@ func TestWhatWouldFreeAConversationDoes(t *testing.T) {
 	if len(applied) < 5 {
 		t.Errorf("only these were seen: %v", applied)
 	}
+}
+
+// mayAnswer tells whether the AI Agent can take a conversation of the channel.
+func mayAnswer(s Snapshot, ai ID) bool {
+	if ai == s.AiAgentID {
+		return s.AiStarted
+	}
+	return slices.Contains(s.OtherAis, ai)
 }
 
 // apply lets the steps happen; false for those that do not change a snapshot.

@@ -41,6 +41,9 @@ func (s *RuleSet) AgentIDs() []ID { return s.targets(ToAgent) }
 // TeamIDs lists the teams that rules name.
 func (s *RuleSet) TeamIDs() []ID { return s.targets(ToTeam) }
 
+// AiAgentIDs lists the AI Agents that rules name.
+func (s *RuleSet) AiAgentIDs() []ID { return s.targets(ToAiAgent) }
+
 // LabelIDs lists the labels that rules ask for.
 func (s *RuleSet) LabelIDs() []ID {
 	if s == nil {

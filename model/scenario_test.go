@@ -83,6 +83,8 @@ func (p *scene) set(t *testing.T, line string) {
 		p.s.Automation.Mode = AssignmentMode(rest)
 	case "ai":
 		p.s.AiAgentID, p.s.AiStarted = ID(fields[0]), len(fields) == 1
+	case "other":
+		p.s.OtherAis = append(p.s.OtherAis, ID(rest))
 	case "former":
 		p.s.FormerAgentID = ID(rest)
 	case "enters":

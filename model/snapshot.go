@@ -35,8 +35,9 @@ type Snapshot struct {
 	Open           bool      // it is inside the business hours
 	Message        MessageFacts
 	Contact        ContactFacts
-	AiAgentID      ID // the channel's; empty: it has none
-	AiStarted      bool
+	AiAgentID      ID          // the channel's; empty: it has none
+	AiStarted      bool        // and it may answer there now
+	OtherAis       []ID        // AI Agents that may answer there besides the channel's; those that RuleSet.AiAgentIDs lists are enough
 	Candidates     []Candidate // the channel's members and the agents that its rules name, best in the order of their ids
 }
 

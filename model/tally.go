@@ -96,48 +96,48 @@ func durations(f ReportFigure, of []*counter) *DurationStatistics {
 	return Statistics(lists...)
 }
 
-// Part is what a report counts of one channel, agent, AI Agent or team.
-type Part struct {
+// ReportPart is what a report counts of one channel, agent, AI Agent or team.
+type ReportPart struct {
 	Of       ID
 	ofPeople bool
 	of       []*counter
 }
 
 // Count is the part's figure.
-func (p *Part) Count(f ReportFigure) int { return countOf(f, p.of, p.ofPeople) }
+func (p *ReportPart) Count(f ReportFigure) int { return countOf(f, p.of, p.ofPeople) }
 
 // Durations sums up how long what the figure counts took.
-func (p *Part) Durations(f ReportFigure) *DurationStatistics { return durations(f, p.of) }
+func (p *ReportPart) Durations(f ReportFigure) *DurationStatistics { return durations(f, p.of) }
 
 // ByChannel takes the report apart: one part for each channel, in the order of their ids.
-func (t *Tally) ByChannel() []*Part {
+func (t *Tally) ByChannel() []*ReportPart {
 	return t.by(t.filter.OfPeople(), func(c Credit) Key { return c.Channel })
 }
 
 // ByAgent does so for agents.
-func (t *Tally) ByAgent() []*Part { return t.by(true, func(c Credit) Key { return c.Agent }) }
+func (t *Tally) ByAgent() []*ReportPart { return t.by(true, func(c Credit) Key { return c.Agent }) }
 
 // ByAiAgent does so for AI Agents.
-func (t *Tally) ByAiAgent() []*Part { return t.by(true, func(c Credit) Key { return c.AiAgent }) }
+func (t *Tally) ByAiAgent() []*ReportPart { return t.by(true, func(c Credit) Key { return c.AiAgent }) }
 
 // ByTeam does so for teams.
-func (t *Tally) ByTeam() []*Part { return t.by(true, func(c Credit) Key { return c.Team }) }
+func (t *Tally) ByTeam() []*ReportPart { return t.by(true, func(c Credit) Key { return c.Team }) }
 
-func (t *Tally) by(ofPeople bool, of func(Credit) Key) []*Part {
-	parts := map[Key]*Part{}
-	var list []*Part
+func (t *Tally) by(ofPeople bool, of func(Credit) Key) []*ReportPart {
+	parts := map[Key]*ReportPart{}
+	var list []*ReportPart
 	for _, c := range t.all {
 		k := of(c.credit)
 		if k.IsZero() || c.counts == [factKinds]int{} {
 			continue
 		}
 		if parts[k] == nil {
-			parts[k] = &Part{Of: k.ID(), ofPeople: ofPeople}
+			parts[k] = &ReportPart{Of: k.ID(), ofPeople: ofPeople}
 			list = append(list, parts[k])
 		}
 		parts[k].of = append(parts[k].of, c)
 	}
-	slices.SortFunc(list, func(a, b *Part) int { return cmp.Compare(a.Of, b.Of) })
+	slices.SortFunc(list, func(a, b *ReportPart) int { return cmp.Compare(a.Of, b.Of) })
 	return list
 }
 

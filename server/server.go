@@ -115,8 +115,9 @@ func (s *Server) makeDesk(ctx context.Context) error {
 	for _, p := range list {
 		s.hooks = append(s.hooks, p.Route())
 	}
-	s.desk = desk.New(desk.Options{DB: s.db.DB, Keys: keys, Providers: list, Blobs: s.blobs,
-		Signer: signer, Public: s.config.public, Log: s.log, Told: s.feed.Told, Feed: s.feed})
+	s.desk = desk.New(desk.Options{DB: s.db.DB, Keys: keys, Providers: list, Ai: languageModels(guard), Blobs: s.blobs,
+		Signer: signer, Public: s.config.public, Log: s.log, Told: s.feed.Told, Feed: s.feed,
+		AiPause: s.config.AiPause, Turned: s.metrics.turn})
 	return nil
 }
 

@@ -1,4 +1,5 @@
--- How many OPEN conversations each agent owns is kept by the database itself, whoever changes a conversation.
+-- How many OPEN conversations each agent owns is kept by the database itself, whoever changes a conversation. Only
+-- save_placings, which changes many at once, counts for itself and says so by livedesk.counts.
 CREATE OR REPLACE FUNCTION count_load() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   before uuid := CASE WHEN TG_OP <> 'INSERT' AND OLD.status = 'OPEN' THEN OLD.agent_id END;
@@ -17,6 +18,7 @@ END $$;
 CREATE OR REPLACE TRIGGER conversations_load_new AFTER INSERT ON conversations
   FOR EACH ROW WHEN (NEW.status = 'OPEN' AND NEW.agent_id IS NOT NULL) EXECUTE FUNCTION count_load();
 CREATE OR REPLACE TRIGGER conversations_load AFTER UPDATE OF status, agent_id ON conversations
-  FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status OR OLD.agent_id IS DISTINCT FROM NEW.agent_id) EXECUTE FUNCTION count_load();
+  FOR EACH ROW WHEN ((OLD.status IS DISTINCT FROM NEW.status OR OLD.agent_id IS DISTINCT FROM NEW.agent_id) AND current_setting('livedesk.counts', true) IS DISTINCT FROM 'itself')
+  EXECUTE FUNCTION count_load();
 CREATE OR REPLACE TRIGGER conversations_load_gone AFTER DELETE ON conversations
   FOR EACH ROW WHEN (OLD.status = 'OPEN' AND OLD.agent_id IS NOT NULL) EXECUTE FUNCTION count_load();

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/model"
 )
@@ -103,6 +104,98 @@ type AgentEdge struct {
 	Cursor string `json:"cursor"`
 	// The agent.
 	Node *model.Agent `json:"node"`
+}
+
+// A page of AI Agents.
+type AiAgentConnection struct {
+	// The AI Agents with their cursors.
+	Edges []*AiAgentEdge `json:"edges"`
+	// The AI Agents.
+	Nodes []*model.AiAgent `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// An AI Agent in a list.
+type AiAgentEdge struct {
+	// Where the AI Agent stands in the list.
+	Cursor string `json:"cursor"`
+	// The AI Agent.
+	Node *model.AiAgent `json:"node"`
+}
+
+// How an AI Agent would answer. Nothing of it was stored or sent.
+type AiPreview struct {
+	// The messages that the customer would get; none when it only hands over. What the desk itself says at a hand-over is not among them.
+	Texts []string `json:"texts"`
+	// Whether it would resolve the conversation.
+	Resolves bool `json:"resolves"`
+	// Why it would hand the conversation over to people; null when it would not.
+	HandOver *model.HandOverReason `json:"handOver,omitempty"`
+	// What people would read about it in the note.
+	Summary *string `json:"summary,omitempty"`
+	// The team that it would be handed to; null: the channel's human agents.
+	Team *model.Team `json:"team,omitempty"`
+	// The tools that it called or wanted to call, in their order.
+	ToolCalls []*model.AiUse `json:"toolCalls"`
+	// How the answer was made.
+	Ai *model.AiMark `json:"ai"`
+}
+
+// A message of a chat that an AI Agent is to answer.
+type AiPreviewMessageInput struct {
+	// Whether the customer says it; else the AI Agent did.
+	FromCustomer bool `json:"fromCustomer"`
+	// The text, at most 4,000 characters.
+	Text string `json:"text"`
+}
+
+// A page of articles.
+type ArticleConnection struct {
+	// The articles with their cursors.
+	Edges []*ArticleEdge `json:"edges"`
+	// The articles.
+	Nodes []*model.Article `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// An article in a list.
+type ArticleEdge struct {
+	// Where the article stands in the list.
+	Cursor string `json:"cursor"`
+	// The article.
+	Node *model.Article `json:"node"`
+}
+
+// A file of Markdown, HTML or plain text.
+type ArticleFileInput struct {
+	// Its name, with its folders if they matter. It is the article's source: the same name again changes the article.
+	Name string `json:"name"`
+	// Its text. Of HTML the text is kept, with headings, lists and tables. The title is that of the front matter, else the first heading, else the name.
+	Content string `json:"content"`
+	// The language, as a tag of BCP 47; null for the one that the front matter or the HTML names.
+	Language *string `json:"language,omitempty"`
+}
+
+// Which articles: those that meet all that is given.
+type ArticleFilter struct {
+	// Stands in the title or the source.
+	Text *string `json:"text,omitempty"`
+	// Whether they can be found.
+	Enabled *bool `json:"enabled,omitempty"`
+}
+
+// A page of a site.
+type ArticlePageInput struct {
+	// Its address. It is the article's source: the same address again changes the article. Null for a text from nowhere, which is always a new article.
+	URL *string `json:"url,omitempty"`
+	// What it is about; null for its first heading or its HTML title.
+	Title *string `json:"title,omitempty"`
+	// Its text, plain, as Markdown or as HTML.
+	Content string `json:"content"`
+	// The language, as a tag of BCP 47; null for the one that the HTML names.
+	Language *string `json:"language,omitempty"`
 }
 
 // A conversation and whom it goes to.
@@ -460,7 +553,7 @@ type ConversationsByAgent struct {
 	// Of the conversations that they resolved.
 	Resolution *model.DurationStatistics `json:"resolution"`
 	// What was counted.
-	Part *model.Part `json:"-"`
+	Part *model.ReportPart `json:"-"`
 }
 
 // An AI Agent's part of a conversation report.
@@ -482,7 +575,7 @@ type ConversationsByAiAgent struct {
 	// Of the conversations that it resolved.
 	Resolution *model.DurationStatistics `json:"resolution"`
 	// What was counted.
-	Part *model.Part `json:"-"`
+	Part *model.ReportPart `json:"-"`
 }
 
 // A channel's part of a conversation report.
@@ -512,7 +605,7 @@ type ConversationsByChannel struct {
 	// As in the report.
 	Resolution *model.DurationStatistics `json:"resolution"`
 	// What was counted.
-	Part *model.Part `json:"-"`
+	Part *model.ReportPart `json:"-"`
 }
 
 // A team's part of a conversation report.
@@ -536,7 +629,7 @@ type ConversationsByTeam struct {
 	// Of those that were resolved.
 	Resolution *model.DurationStatistics `json:"resolution"`
 	// What was counted.
-	Part *model.Part `json:"-"`
+	Part *model.ReportPart `json:"-"`
 }
 
 // A new person.
@@ -559,6 +652,64 @@ type CreateAgentPayload struct {
 	Agent *model.Agent `json:"agent,omitempty"`
 	// The link with which they set a password, when none was given.
 	Invitation *Invitation `json:"invitation,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// A new AI Agent. The endpoint is asked once whether it works with the key and the model.
+type CreateAiAgentInput struct {
+	// What to call it, in 1 to 100 characters.
+	Name string `json:"name"`
+	// How it is to answer, in at most 20,000 characters.
+	Instructions string `json:"instructions"`
+	// The model, by its endpoint's name for it.
+	Model string `json:"model"`
+	// The address before /chat/completions; null for OpenAI's. A private one must be named in the desk's settings.
+	BaseURL *string `json:"baseUrl,omitempty"`
+	// The key; null or empty for an endpoint that asks for none. It is stored sealed and never shown.
+	APIKey *string `json:"apiKey,omitempty"`
+	// How the endpoint takes the key; null for BEARER.
+	KeyHeader *model.AiKeyHeader `json:"keyHeader,omitempty"`
+	// From 0 to 2; null for the endpoint's own.
+	Temperature *float64 `json:"temperature,omitempty"`
+	// How many tokens one answer takes at most, 16 to 16,000; null for 600.
+	MaxTokens *int `json:"maxTokens,omitempty"`
+	// How many seconds one answer may take, 5 to 120; null for 30.
+	TimeoutSeconds *int `json:"timeoutSeconds,omitempty"`
+	// How often it answers in one conversation before people get it, 1 to 500; null for 20.
+	MaxTurns *int `json:"maxTurns,omitempty"`
+	// What it hands over to people, in plain words: at most 50 of at most 200 characters.
+	HandOverTopics []string `json:"handOverTopics,omitempty"`
+	// What the customer is told at a hand-over, inside the business hours; null or empty for a text of the desk's own.
+	ClosingText *string `json:"closingText,omitempty"`
+}
+
+// The new AI Agent.
+type CreateAiAgentPayload struct {
+	// The AI Agent; null when it was refused.
+	AiAgent *model.AiAgent `json:"aiAgent,omitempty"`
+	// Why nothing was changed; empty when it was. PROVIDER_REFUSED and PROVIDER_UNREACHABLE name what of the endpoint is wrong.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// A new article.
+type CreateArticleInput struct {
+	// What it is about, at most 200 characters.
+	Title string `json:"title"`
+	// Its text in Markdown, at most 200,000 characters.
+	Body string `json:"body"`
+	// Where it comes from, at most 500 characters, which no other article has; null when it is written here.
+	Source *string `json:"source,omitempty"`
+	// Its language, as a tag of BCP 47, such as en, ja or pt-BR. Words are found in their other forms by it; without it as in English.
+	Language *string `json:"language,omitempty"`
+	// Whether it can be found.
+	Enabled bool `json:"enabled"`
+}
+
+// The new article.
+type CreateArticlePayload struct {
+	// The article.
+	Article *model.Article `json:"article,omitempty"`
 	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
 }
@@ -753,6 +904,34 @@ type CsatScoreCount struct {
 	Count int `json:"count"`
 }
 
+// An AI Agent to be deleted.
+type DeleteAiAgentInput struct {
+	// The AI Agent.
+	AiAgentID model.ID `json:"aiAgentId"`
+}
+
+// The deleted AI Agent.
+type DeleteAiAgentPayload struct {
+	// The id that it had; null when nothing was deleted.
+	DeletedAiAgentID *model.ID `json:"deletedAiAgentId,omitempty"`
+	// Why nothing was deleted; empty when it was.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// Which article is deleted.
+type DeleteArticleInput struct {
+	// The article.
+	ArticleID model.ID `json:"articleId"`
+}
+
+// The end of an article.
+type DeleteArticlePayload struct {
+	// The id of the article that is gone.
+	DeletedArticleID *model.ID `json:"deletedArticleId,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
 // Which label is deleted.
 type DeleteLabelInput struct {
 	// The label.
@@ -899,6 +1078,30 @@ type ExportReportPayload struct {
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// What is imported: files, pages, or both.
+type ImportArticlesInput struct {
+	// Files. An article is made of each.
+	Files []*ArticleFileInput `json:"files,omitempty"`
+	// Pages of a site, as they were copied. An article is made of each.
+	Pages []*ArticlePageInput `json:"pages,omitempty"`
+}
+
+// What became of an import.
+type ImportArticlesPayload struct {
+	// The articles: those of the files and then those of the pages, in the order of the input; empty when it was refused.
+	Imported []*ImportedArticle `json:"imported"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// An article after an import.
+type ImportedArticle struct {
+	// The article as it now is.
+	Article *model.Article `json:"article"`
+	// What the import did to it.
+	Outcome model.ImportOutcome `json:"outcome"`
 }
 
 // A link with which an agent sets their password. It works once and is shown only now.
@@ -1093,6 +1296,24 @@ type PastConversationsInput struct {
 	From time.Time `json:"from"`
 	// Up to when, exclusively.
 	To time.Time `json:"to"`
+}
+
+// A chat that an AI Agent is to answer without anybody reading it.
+type PreviewAiAgentInput struct {
+	// The AI Agent.
+	AiAgentID model.ID `json:"aiAgentId"`
+	// The channel whose kind and business hours hold; null: WhatsApp, without business hours.
+	ChannelID *model.ID `json:"channelId,omitempty"`
+	// What was said so far, at most 40 messages. The last one is the customer's.
+	Messages []*AiPreviewMessageInput `json:"messages"`
+}
+
+// How an AI Agent would answer.
+type PreviewAiAgentPayload struct {
+	// The answer; null when it was refused.
+	Preview *AiPreview `json:"preview,omitempty"`
+	// Why it was refused; empty when it was not.
+	UserErrors []*model.Error `json:"userErrors"`
 }
 
 // Reads. Without a sign-in every field gives UNAUTHENTICATED. What the signed-in agent may not see is treated as if it did not exist: null, or left out.
@@ -1353,6 +1574,12 @@ type RuleWarning struct {
 	RuleID *model.ID `json:"ruleId,omitempty"`
 }
 
+// The advertisement that the customer of a sample came from.
+type SampleAdReferralInput struct {
+	// The provider's id of the advertisement; without it that is not known.
+	SourceID *string `json:"sourceId,omitempty"`
+}
+
 // A new conversation that is described by hand.
 type SampleConversationInput struct {
 	// What the customer writes.
@@ -1367,6 +1594,10 @@ type SampleConversationInput struct {
 	Returning bool `json:"returning"`
 	// The customer's language as a BCP 47 tag, if it is known.
 	Language *string `json:"language,omitempty"`
+	// Labels on conversations that the customer had before, 50 at most.
+	ContactLabelIds []model.ID `json:"contactLabelIds"`
+	// The advertisement that the customer came from; without it they came from none.
+	AdReferral *SampleAdReferralInput `json:"adReferral,omitempty"`
 	// When it is, for business hours and local time; without it now.
 	At *time.Time `json:"at,omitempty"`
 }
@@ -1429,6 +1660,24 @@ type SetChannelAgentsPayload struct {
 	// The channel as it now is.
 	Channel *model.Channel `json:"channel,omitempty"`
 	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// What is changed about the AI Agent of a channel.
+type SetChannelAiAgentInput struct {
+	// The channel.
+	ChannelID model.ID `json:"channelId"`
+	// The AI Agent; null takes it off the channel. Leave it out to start or stop the present one.
+	AiAgentID graphql.Omittable[*model.ID] `json:"aiAgentId,omitempty"`
+	// Whether it answers; null starts another AI Agent, and leaves the present one as it is.
+	Started *bool `json:"started,omitempty"`
+}
+
+// The changed channel.
+type SetChannelAiAgentPayload struct {
+	// The channel as it is now; null when there is none.
+	Channel *model.Channel `json:"channel,omitempty"`
+	// Why nothing was changed; empty when it was.
 	UserErrors []*model.Error `json:"userErrors"`
 }
 
@@ -1628,6 +1877,22 @@ type TemplateVariableInput struct {
 	Value string `json:"value"`
 }
 
+// An AI Agent to be tested.
+type TestAiAgentInput struct {
+	// The AI Agent.
+	AiAgentID model.ID `json:"aiAgentId"`
+}
+
+// Whether an AI Agent's endpoint works.
+type TestAiAgentPayload struct {
+	// The endpoint, the key and the model work together; null when it was not tested.
+	Works *bool `json:"works,omitempty"`
+	// What is right or wrong, in a sentence; null when it was not tested.
+	Message *string `json:"message,omitempty"`
+	// Why nothing was tested; empty when it was.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
 // An account at Twilio and what it sends from.
 type TwilioCredentialsInput struct {
 	// The Account SID: AC and 32 hexadecimal digits.
@@ -1664,6 +1929,70 @@ type UpdateAgentInput struct {
 type UpdateAgentPayload struct {
 	// The agent as they now are.
 	Agent *model.Agent `json:"agent,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// What is changed about an AI Agent; null leaves it as it is, but for the temperature.
+type UpdateAiAgentInput struct {
+	// The AI Agent.
+	AiAgentID model.ID `json:"aiAgentId"`
+	// What to call it.
+	Name *string `json:"name,omitempty"`
+	// How it is to answer.
+	Instructions *string `json:"instructions,omitempty"`
+	// The model. Another one is checked.
+	Model *string `json:"model,omitempty"`
+	// The address of the endpoint. Another one is checked, and on another host the key has to be given again.
+	BaseURL *string `json:"baseUrl,omitempty"`
+	// Another key, which is checked; empty for none.
+	APIKey *string `json:"apiKey,omitempty"`
+	// How the endpoint takes the key.
+	KeyHeader *model.AiKeyHeader `json:"keyHeader,omitempty"`
+	// From 0 to 2; null for the endpoint's own. Leave it out to keep it.
+	Temperature graphql.Omittable[*float64] `json:"temperature,omitempty"`
+	// How many tokens one answer takes at most.
+	MaxTokens *int `json:"maxTokens,omitempty"`
+	// How many seconds one answer may take.
+	TimeoutSeconds *int `json:"timeoutSeconds,omitempty"`
+	// How often it answers in one conversation before people get it.
+	MaxTurns *int `json:"maxTurns,omitempty"`
+	// What it hands over to people.
+	HandOverTopics []string `json:"handOverTopics,omitempty"`
+	// What the customer is told at a hand-over; empty for a text of the desk's own.
+	ClosingText *string `json:"closingText,omitempty"`
+	// True: it answers nowhere, and what it has goes to people. False: it may answer again.
+	Disabled *bool `json:"disabled,omitempty"`
+}
+
+// The changed AI Agent.
+type UpdateAiAgentPayload struct {
+	// The AI Agent as it is now; null when there is none.
+	AiAgent *model.AiAgent `json:"aiAgent,omitempty"`
+	// Why nothing was changed; empty when it was.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// What changes about an article.
+type UpdateArticleInput struct {
+	// The article.
+	ArticleID model.ID `json:"articleId"`
+	// What it is about, at most 200 characters.
+	Title *string `json:"title,omitempty"`
+	// Its text in Markdown, at most 200,000 characters.
+	Body *string `json:"body,omitempty"`
+	// Where it comes from, which no other article has; empty for nowhere.
+	Source *string `json:"source,omitempty"`
+	// Its language, as a tag of BCP 47; empty for none.
+	Language *string `json:"language,omitempty"`
+	// Whether it can be found.
+	Enabled *bool `json:"enabled,omitempty"`
+}
+
+// The article after the change.
+type UpdateArticlePayload struct {
+	// The article as it now is.
+	Article *model.Article `json:"article,omitempty"`
 	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
 }

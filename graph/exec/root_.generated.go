@@ -24,9 +24,12 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Account() AccountResolver
 	Agent() AgentResolver
+	AiAgent() AiAgentResolver
+	Article() ArticleResolver
 	Attachment() AttachmentResolver
 	AuditEntry() AuditEntryResolver
 	Channel() ChannelResolver
+	ChannelAiAgent() ChannelAiAgentResolver
 	Contact() ContactResolver
 	Conversation() ConversationResolver
 	ConversationChange() ConversationChangeResolver
@@ -39,9 +42,11 @@ type ResolverRoot interface {
 	CsatReport() CsatReportResolver
 	Delivery() DeliveryResolver
 	EventPayload() EventPayloadResolver
+	FoundArticlePart() FoundArticlePartResolver
 	Hours() HoursResolver
 	Message() MessageResolver
 	MessageAddedPayload() MessageAddedPayloadResolver
+	MessageAi() MessageAiResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	RoutingDecision() RoutingDecisionResolver
@@ -111,8 +116,80 @@ type ComplexityRoot struct {
 	}
 
 	AiAgent struct {
-		ID   func(childComplexity int) int
-		Name func(childComplexity int) int
+		BaseURL        func(childComplexity int) int
+		Channels       func(childComplexity int) int
+		ClosingText    func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Deleted        func(childComplexity int) int
+		Disabled       func(childComplexity int) int
+		HandOverTopics func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Instructions   func(childComplexity int) int
+		KeyHeader      func(childComplexity int) int
+		KeyHint        func(childComplexity int) int
+		MaxTokens      func(childComplexity int) int
+		MaxTurns       func(childComplexity int) int
+		Model          func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Temperature    func(childComplexity int) int
+		TimeoutSeconds func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		Version        func(childComplexity int) int
+	}
+
+	AiAgentConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AiAgentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AiPreview struct {
+		Ai        func(childComplexity int) int
+		HandOver  func(childComplexity int) int
+		Resolves  func(childComplexity int) int
+		Summary   func(childComplexity int) int
+		Team      func(childComplexity int) int
+		Texts     func(childComplexity int) int
+		ToolCalls func(childComplexity int) int
+	}
+
+	AiProblem struct {
+		Kind  func(childComplexity int) int
+		Since func(childComplexity int) int
+		Text  func(childComplexity int) int
+	}
+
+	AiToolCall struct {
+		Arguments func(childComplexity int) int
+		Tool      func(childComplexity int) int
+	}
+
+	Article struct {
+		Body      func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Enabled   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Language  func(childComplexity int) int
+		Source    func(childComplexity int) int
+		Title     func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		UpdatedBy func(childComplexity int) int
+	}
+
+	ArticleConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ArticleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	AssignConversationPayload struct {
@@ -169,6 +246,7 @@ type ComplexityRoot struct {
 
 	Channel struct {
 		Agents              func(childComplexity int) int
+		AiAgent             func(childComplexity int) int
 		Assignment          func(childComplexity int) int
 		CreatedAt           func(childComplexity int) int
 		Csat                func(childComplexity int) int
@@ -185,6 +263,12 @@ type ComplexityRoot struct {
 		Rules               func(childComplexity int) int
 		State               func(childComplexity int) int
 		WebhookURL          func(childComplexity int) int
+	}
+
+	ChannelAiAgent struct {
+		Agent   func(childComplexity int) int
+		Problem func(childComplexity int) int
+		Started func(childComplexity int) int
 	}
 
 	ChannelChanged struct {
@@ -408,6 +492,16 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CreateAiAgentPayload struct {
+		AiAgent    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateArticlePayload struct {
+		Article    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreateChannelPayload struct {
 		Channel    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -513,6 +607,16 @@ type ComplexityRoot struct {
 		Open      func(childComplexity int) int
 	}
 
+	DeleteAiAgentPayload struct {
+		DeletedAiAgentID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	DeleteArticlePayload struct {
+		DeletedArticleID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	DeleteLabelPayload struct {
 		DeletedLabelID func(childComplexity int) int
 		UserErrors     func(childComplexity int) int
@@ -584,6 +688,14 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	FoundArticlePart struct {
+		Article  func(childComplexity int) int
+		Heading  func(childComplexity int) int
+		Position func(childComplexity int) int
+		Score    func(childComplexity int) int
+		Text     func(childComplexity int) int
+	}
+
 	Greeting struct {
 		Enabled func(childComplexity int) int
 		Text    func(childComplexity int) int
@@ -604,6 +716,16 @@ type ComplexityRoot struct {
 		Date      func(childComplexity int) int
 		Intervals func(childComplexity int) int
 		Name      func(childComplexity int) int
+	}
+
+	ImportArticlesPayload struct {
+		Imported   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ImportedArticle struct {
+		Article func(childComplexity int) int
+		Outcome func(childComplexity int) int
 	}
 
 	Interval struct {
@@ -679,6 +801,7 @@ type ComplexityRoot struct {
 	}
 
 	Message struct {
+		Ai           func(childComplexity int) int
 		Attachments  func(childComplexity int) int
 		Blocked      func(childComplexity int) int
 		Choice       func(childComplexity int) int
@@ -710,6 +833,16 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	MessageAi struct {
+		Articles         func(childComplexity int) int
+		Calls            func(childComplexity int) int
+		CompletionTokens func(childComplexity int) int
+		Model            func(childComplexity int) int
+		PromptTokens     func(childComplexity int) int
+		Took             func(childComplexity int) int
+		Version          func(childComplexity int) int
+	}
+
 	MessageChanged struct {
 		Conversation func(childComplexity int) int
 		Message      func(childComplexity int) int
@@ -739,16 +872,22 @@ type ComplexityRoot struct {
 		AssignConversation    func(childComplexity int, input AssignConversationInput) int
 		ChangePassword        func(childComplexity int, input ChangePasswordInput) int
 		CreateAgent           func(childComplexity int, input CreateAgentInput) int
+		CreateAiAgent         func(childComplexity int, input CreateAiAgentInput) int
+		CreateArticle         func(childComplexity int, input CreateArticleInput) int
 		CreateChannel         func(childComplexity int, input CreateChannelInput) int
 		CreateLabel           func(childComplexity int, input CreateLabelInput) int
 		CreateRoutingRule     func(childComplexity int, input CreateRoutingRuleInput) int
 		CreateTeam            func(childComplexity int, input CreateTeamInput) int
+		DeleteAiAgent         func(childComplexity int, input DeleteAiAgentInput) int
+		DeleteArticle         func(childComplexity int, input DeleteArticleInput) int
 		DeleteLabel           func(childComplexity int, input DeleteLabelInput) int
 		DeleteRoutingRule     func(childComplexity int, input DeleteRoutingRuleInput) int
 		DeleteTeam            func(childComplexity int, input DeleteTeamInput) int
 		ExportReport          func(childComplexity int, input ExportReportInput) int
+		ImportArticles        func(childComplexity int, input ImportArticlesInput) int
 		MarkRead              func(childComplexity int, input MarkReadInput) int
 		OrderRoutingRules     func(childComplexity int, input OrderRoutingRulesInput) int
+		PreviewAiAgent        func(childComplexity int, input PreviewAiAgentInput) int
 		RemoveChannel         func(childComplexity int, input RemoveChannelInput) int
 		RemoveChannelAgents   func(childComplexity int, input RemoveChannelAgentsInput) int
 		ResetPassword         func(childComplexity int, input ResetPasswordInput) int
@@ -757,11 +896,15 @@ type ComplexityRoot struct {
 		SendMessage           func(childComplexity int, input SendMessageInput) int
 		SetAvailability       func(childComplexity int, input SetAvailabilityInput) int
 		SetChannelAgents      func(childComplexity int, input SetChannelAgentsInput) int
+		SetChannelAiAgent     func(childComplexity int, input SetChannelAiAgentInput) int
 		SetConversationStatus func(childComplexity int, input SetConversationStatusInput) int
 		SetPassword           func(childComplexity int, input SetPasswordInput) int
 		SignIn                func(childComplexity int, input SignInInput) int
 		SignOut               func(childComplexity int) int
+		TestAiAgent           func(childComplexity int, input TestAiAgentInput) int
 		UpdateAgent           func(childComplexity int, input UpdateAgentInput) int
+		UpdateAiAgent         func(childComplexity int, input UpdateAiAgentInput) int
+		UpdateArticle         func(childComplexity int, input UpdateArticleInput) int
 		UpdateAssignment      func(childComplexity int, input UpdateAssignmentInput) int
 		UpdateChannel         func(childComplexity int, input UpdateChannelInput) int
 		UpdateContact         func(childComplexity int, input UpdateContactInput) int
@@ -795,9 +938,18 @@ type ComplexityRoot struct {
 		Start func(childComplexity int) int
 	}
 
+	PreviewAiAgentPayload struct {
+		Preview    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Query struct {
 		Agent              func(childComplexity int, id model.ID) int
 		Agents             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AiAgent            func(childComplexity int, id model.ID) int
+		AiAgents           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Article            func(childComplexity int, id model.ID) int
+		Articles           func(childComplexity int, filter *ArticleFilter, first *int, after *string, last *int, before *string) int
 		AuditLog           func(childComplexity int, filter *AuditFilter, first *int, after *string, last *int, before *string) int
 		Channel            func(childComplexity int, id model.ID) int
 		Channels           func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -814,6 +966,7 @@ type ComplexityRoot struct {
 		Message            func(childComplexity int, id model.ID) int
 		Node               func(childComplexity int, id model.ID) int
 		Nodes              func(childComplexity int, ids []model.ID) int
+		SearchArticles     func(childComplexity int, query string, first int) int
 		SimulateRouting    func(childComplexity int, input SimulateRoutingInput) int
 		Team               func(childComplexity int, id model.ID) int
 		Teams              func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -980,6 +1133,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SetChannelAiAgentPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SetConversationStatusPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -1087,6 +1245,12 @@ type ComplexityRoot struct {
 		Value func(childComplexity int) int
 	}
 
+	TestAiAgentPayload struct {
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Works      func(childComplexity int) int
+	}
+
 	TimeCondition struct {
 		From     func(childComplexity int) int
 		To       func(childComplexity int) int
@@ -1095,6 +1259,16 @@ type ComplexityRoot struct {
 
 	UpdateAgentPayload struct {
 		Agent      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateAiAgentPayload struct {
+		AiAgent    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateArticlePayload struct {
+		Article    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1342,18 +1516,314 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AgentEdge.Node(childComplexity), true
 
+	case "AiAgent.baseUrl":
+		if e.ComplexityRoot.AiAgent.BaseURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.BaseURL(childComplexity), true
+	case "AiAgent.channels":
+		if e.ComplexityRoot.AiAgent.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Channels(childComplexity), true
+	case "AiAgent.closingText":
+		if e.ComplexityRoot.AiAgent.ClosingText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.ClosingText(childComplexity), true
+	case "AiAgent.createdAt":
+		if e.ComplexityRoot.AiAgent.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.CreatedAt(childComplexity), true
+	case "AiAgent.deleted":
+		if e.ComplexityRoot.AiAgent.Deleted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Deleted(childComplexity), true
+	case "AiAgent.disabled":
+		if e.ComplexityRoot.AiAgent.Disabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Disabled(childComplexity), true
+	case "AiAgent.handOverTopics":
+		if e.ComplexityRoot.AiAgent.HandOverTopics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.HandOverTopics(childComplexity), true
 	case "AiAgent.id":
 		if e.ComplexityRoot.AiAgent.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AiAgent.ID(childComplexity), true
+	case "AiAgent.instructions":
+		if e.ComplexityRoot.AiAgent.Instructions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Instructions(childComplexity), true
+	case "AiAgent.keyHeader":
+		if e.ComplexityRoot.AiAgent.KeyHeader == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.KeyHeader(childComplexity), true
+	case "AiAgent.keyHint":
+		if e.ComplexityRoot.AiAgent.KeyHint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.KeyHint(childComplexity), true
+	case "AiAgent.maxTokens":
+		if e.ComplexityRoot.AiAgent.MaxTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.MaxTokens(childComplexity), true
+	case "AiAgent.maxTurns":
+		if e.ComplexityRoot.AiAgent.MaxTurns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.MaxTurns(childComplexity), true
+	case "AiAgent.model":
+		if e.ComplexityRoot.AiAgent.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Model(childComplexity), true
 	case "AiAgent.name":
 		if e.ComplexityRoot.AiAgent.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AiAgent.Name(childComplexity), true
+	case "AiAgent.temperature":
+		if e.ComplexityRoot.AiAgent.Temperature == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Temperature(childComplexity), true
+	case "AiAgent.timeoutSeconds":
+		if e.ComplexityRoot.AiAgent.TimeoutSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.TimeoutSeconds(childComplexity), true
+	case "AiAgent.updatedAt":
+		if e.ComplexityRoot.AiAgent.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.UpdatedAt(childComplexity), true
+	case "AiAgent.version":
+		if e.ComplexityRoot.AiAgent.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgent.Version(childComplexity), true
+
+	case "AiAgentConnection.edges":
+		if e.ComplexityRoot.AiAgentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentConnection.Edges(childComplexity), true
+	case "AiAgentConnection.nodes":
+		if e.ComplexityRoot.AiAgentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentConnection.Nodes(childComplexity), true
+	case "AiAgentConnection.pageInfo":
+		if e.ComplexityRoot.AiAgentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentConnection.PageInfo(childComplexity), true
+
+	case "AiAgentEdge.cursor":
+		if e.ComplexityRoot.AiAgentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentEdge.Cursor(childComplexity), true
+	case "AiAgentEdge.node":
+		if e.ComplexityRoot.AiAgentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiAgentEdge.Node(childComplexity), true
+
+	case "AiPreview.ai":
+		if e.ComplexityRoot.AiPreview.Ai == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.Ai(childComplexity), true
+	case "AiPreview.handOver":
+		if e.ComplexityRoot.AiPreview.HandOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.HandOver(childComplexity), true
+	case "AiPreview.resolves":
+		if e.ComplexityRoot.AiPreview.Resolves == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.Resolves(childComplexity), true
+	case "AiPreview.summary":
+		if e.ComplexityRoot.AiPreview.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.Summary(childComplexity), true
+	case "AiPreview.team":
+		if e.ComplexityRoot.AiPreview.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.Team(childComplexity), true
+	case "AiPreview.texts":
+		if e.ComplexityRoot.AiPreview.Texts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.Texts(childComplexity), true
+	case "AiPreview.toolCalls":
+		if e.ComplexityRoot.AiPreview.ToolCalls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiPreview.ToolCalls(childComplexity), true
+
+	case "AiProblem.kind":
+		if e.ComplexityRoot.AiProblem.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiProblem.Kind(childComplexity), true
+	case "AiProblem.since":
+		if e.ComplexityRoot.AiProblem.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiProblem.Since(childComplexity), true
+	case "AiProblem.text":
+		if e.ComplexityRoot.AiProblem.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiProblem.Text(childComplexity), true
+
+	case "AiToolCall.arguments":
+		if e.ComplexityRoot.AiToolCall.Arguments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiToolCall.Arguments(childComplexity), true
+	case "AiToolCall.tool":
+		if e.ComplexityRoot.AiToolCall.Tool == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AiToolCall.Tool(childComplexity), true
+
+	case "Article.body":
+		if e.ComplexityRoot.Article.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Body(childComplexity), true
+	case "Article.createdAt":
+		if e.ComplexityRoot.Article.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.CreatedAt(childComplexity), true
+	case "Article.enabled":
+		if e.ComplexityRoot.Article.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Enabled(childComplexity), true
+	case "Article.id":
+		if e.ComplexityRoot.Article.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.ID(childComplexity), true
+	case "Article.language":
+		if e.ComplexityRoot.Article.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Language(childComplexity), true
+	case "Article.source":
+		if e.ComplexityRoot.Article.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Source(childComplexity), true
+	case "Article.title":
+		if e.ComplexityRoot.Article.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Title(childComplexity), true
+	case "Article.updatedAt":
+		if e.ComplexityRoot.Article.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.UpdatedAt(childComplexity), true
+	case "Article.updatedBy":
+		if e.ComplexityRoot.Article.UpdatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.UpdatedBy(childComplexity), true
+
+	case "ArticleConnection.edges":
+		if e.ComplexityRoot.ArticleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleConnection.Edges(childComplexity), true
+	case "ArticleConnection.nodes":
+		if e.ComplexityRoot.ArticleConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleConnection.Nodes(childComplexity), true
+	case "ArticleConnection.pageInfo":
+		if e.ComplexityRoot.ArticleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleConnection.PageInfo(childComplexity), true
+
+	case "ArticleEdge.cursor":
+		if e.ComplexityRoot.ArticleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleEdge.Cursor(childComplexity), true
+	case "ArticleEdge.node":
+		if e.ComplexityRoot.ArticleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleEdge.Node(childComplexity), true
 
 	case "AssignConversationPayload.conversation":
 		if e.ComplexityRoot.AssignConversationPayload.Conversation == nil {
@@ -1554,6 +2024,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.Agents(childComplexity), true
+	case "Channel.aiAgent":
+		if e.ComplexityRoot.Channel.AiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.AiAgent(childComplexity), true
 	case "Channel.assignment":
 		if e.ComplexityRoot.Channel.Assignment == nil {
 			break
@@ -1650,6 +2126,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.WebhookURL(childComplexity), true
+
+	case "ChannelAiAgent.agent":
+		if e.ComplexityRoot.ChannelAiAgent.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAiAgent.Agent(childComplexity), true
+	case "ChannelAiAgent.problem":
+		if e.ComplexityRoot.ChannelAiAgent.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAiAgent.Problem(childComplexity), true
+	case "ChannelAiAgent.started":
+		if e.ComplexityRoot.ChannelAiAgent.Started == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAiAgent.Started(childComplexity), true
 
 	case "ChannelChanged.channel":
 		if e.ComplexityRoot.ChannelChanged.Channel == nil {
@@ -2570,6 +3065,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateAgentPayload.UserErrors(childComplexity), true
 
+	case "CreateAiAgentPayload.aiAgent":
+		if e.ComplexityRoot.CreateAiAgentPayload.AiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAiAgentPayload.AiAgent(childComplexity), true
+	case "CreateAiAgentPayload.userErrors":
+		if e.ComplexityRoot.CreateAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAiAgentPayload.UserErrors(childComplexity), true
+
+	case "CreateArticlePayload.article":
+		if e.ComplexityRoot.CreateArticlePayload.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateArticlePayload.Article(childComplexity), true
+	case "CreateArticlePayload.userErrors":
+		if e.ComplexityRoot.CreateArticlePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateArticlePayload.UserErrors(childComplexity), true
+
 	case "CreateChannelPayload.channel":
 		if e.ComplexityRoot.CreateChannelPayload.Channel == nil {
 			break
@@ -2972,6 +3493,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DayPlan.Open(childComplexity), true
 
+	case "DeleteAiAgentPayload.deletedAiAgentId":
+		if e.ComplexityRoot.DeleteAiAgentPayload.DeletedAiAgentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAiAgentPayload.DeletedAiAgentID(childComplexity), true
+	case "DeleteAiAgentPayload.userErrors":
+		if e.ComplexityRoot.DeleteAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteAiAgentPayload.UserErrors(childComplexity), true
+
+	case "DeleteArticlePayload.deletedArticleId":
+		if e.ComplexityRoot.DeleteArticlePayload.DeletedArticleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArticlePayload.DeletedArticleID(childComplexity), true
+	case "DeleteArticlePayload.userErrors":
+		if e.ComplexityRoot.DeleteArticlePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArticlePayload.UserErrors(childComplexity), true
+
 	case "DeleteLabelPayload.deletedLabelId":
 		if e.ComplexityRoot.DeleteLabelPayload.DeletedLabelID == nil {
 			break
@@ -3211,6 +3758,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExportReportPayload.UserErrors(childComplexity), true
 
+	case "FoundArticlePart.article":
+		if e.ComplexityRoot.FoundArticlePart.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundArticlePart.Article(childComplexity), true
+	case "FoundArticlePart.heading":
+		if e.ComplexityRoot.FoundArticlePart.Heading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundArticlePart.Heading(childComplexity), true
+	case "FoundArticlePart.position":
+		if e.ComplexityRoot.FoundArticlePart.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundArticlePart.Position(childComplexity), true
+	case "FoundArticlePart.score":
+		if e.ComplexityRoot.FoundArticlePart.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundArticlePart.Score(childComplexity), true
+	case "FoundArticlePart.text":
+		if e.ComplexityRoot.FoundArticlePart.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundArticlePart.Text(childComplexity), true
+
 	case "Greeting.enabled":
 		if e.ComplexityRoot.Greeting.Enabled == nil {
 			break
@@ -3291,6 +3869,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HoursException.Name(childComplexity), true
+
+	case "ImportArticlesPayload.imported":
+		if e.ComplexityRoot.ImportArticlesPayload.Imported == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportArticlesPayload.Imported(childComplexity), true
+	case "ImportArticlesPayload.userErrors":
+		if e.ComplexityRoot.ImportArticlesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportArticlesPayload.UserErrors(childComplexity), true
+
+	case "ImportedArticle.article":
+		if e.ComplexityRoot.ImportedArticle.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportedArticle.Article(childComplexity), true
+	case "ImportedArticle.outcome":
+		if e.ComplexityRoot.ImportedArticle.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportedArticle.Outcome(childComplexity), true
 
 	case "Interval.closes":
 		if e.ComplexityRoot.Interval.Closes == nil {
@@ -3520,6 +4124,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MarkReadPayload.UserErrors(childComplexity), true
 
+	case "Message.ai":
+		if e.ComplexityRoot.Message.Ai == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Ai(childComplexity), true
 	case "Message.attachments":
 		if e.ComplexityRoot.Message.Attachments == nil {
 			break
@@ -3661,6 +4271,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MessageAddedPayload.Message(childComplexity), true
 
+	case "MessageAi.articles":
+		if e.ComplexityRoot.MessageAi.Articles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.Articles(childComplexity), true
+	case "MessageAi.calls":
+		if e.ComplexityRoot.MessageAi.Calls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.Calls(childComplexity), true
+	case "MessageAi.completionTokens":
+		if e.ComplexityRoot.MessageAi.CompletionTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.CompletionTokens(childComplexity), true
+	case "MessageAi.model":
+		if e.ComplexityRoot.MessageAi.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.Model(childComplexity), true
+	case "MessageAi.promptTokens":
+		if e.ComplexityRoot.MessageAi.PromptTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.PromptTokens(childComplexity), true
+	case "MessageAi.took":
+		if e.ComplexityRoot.MessageAi.Took == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.Took(childComplexity), true
+	case "MessageAi.version":
+		if e.ComplexityRoot.MessageAi.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageAi.Version(childComplexity), true
+
 	case "MessageChanged.conversation":
 		if e.ComplexityRoot.MessageChanged.Conversation == nil {
 			break
@@ -3786,6 +4439,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAgent(childComplexity, args["input"].(CreateAgentInput)), true
+	case "Mutation.createAiAgent":
+		if e.ComplexityRoot.Mutation.CreateAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAiAgent(childComplexity, args["input"].(CreateAiAgentInput)), true
+	case "Mutation.createArticle":
+		if e.ComplexityRoot.Mutation.CreateArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateArticle(childComplexity, args["input"].(CreateArticleInput)), true
 	case "Mutation.createChannel":
 		if e.ComplexityRoot.Mutation.CreateChannel == nil {
 			break
@@ -3830,6 +4505,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTeam(childComplexity, args["input"].(CreateTeamInput)), true
+	case "Mutation.deleteAiAgent":
+		if e.ComplexityRoot.Mutation.DeleteAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteAiAgent(childComplexity, args["input"].(DeleteAiAgentInput)), true
+	case "Mutation.deleteArticle":
+		if e.ComplexityRoot.Mutation.DeleteArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteArticle(childComplexity, args["input"].(DeleteArticleInput)), true
 	case "Mutation.deleteLabel":
 		if e.ComplexityRoot.Mutation.DeleteLabel == nil {
 			break
@@ -3874,6 +4571,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ExportReport(childComplexity, args["input"].(ExportReportInput)), true
+	case "Mutation.importArticles":
+		if e.ComplexityRoot.Mutation.ImportArticles == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importArticles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportArticles(childComplexity, args["input"].(ImportArticlesInput)), true
 	case "Mutation.markRead":
 		if e.ComplexityRoot.Mutation.MarkRead == nil {
 			break
@@ -3896,6 +4604,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OrderRoutingRules(childComplexity, args["input"].(OrderRoutingRulesInput)), true
+	case "Mutation.previewAiAgent":
+		if e.ComplexityRoot.Mutation.PreviewAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_previewAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PreviewAiAgent(childComplexity, args["input"].(PreviewAiAgentInput)), true
 	case "Mutation.removeChannel":
 		if e.ComplexityRoot.Mutation.RemoveChannel == nil {
 			break
@@ -3984,6 +4703,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetChannelAgents(childComplexity, args["input"].(SetChannelAgentsInput)), true
+	case "Mutation.setChannelAiAgent":
+		if e.ComplexityRoot.Mutation.SetChannelAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setChannelAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetChannelAiAgent(childComplexity, args["input"].(SetChannelAiAgentInput)), true
 	case "Mutation.setConversationStatus":
 		if e.ComplexityRoot.Mutation.SetConversationStatus == nil {
 			break
@@ -4023,6 +4753,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+	case "Mutation.testAiAgent":
+		if e.ComplexityRoot.Mutation.TestAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_testAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TestAiAgent(childComplexity, args["input"].(TestAiAgentInput)), true
 	case "Mutation.updateAgent":
 		if e.ComplexityRoot.Mutation.UpdateAgent == nil {
 			break
@@ -4034,6 +4775,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateAgent(childComplexity, args["input"].(UpdateAgentInput)), true
+	case "Mutation.updateAiAgent":
+		if e.ComplexityRoot.Mutation.UpdateAiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateAiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateAiAgent(childComplexity, args["input"].(UpdateAiAgentInput)), true
+	case "Mutation.updateArticle":
+		if e.ComplexityRoot.Mutation.UpdateArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateArticle(childComplexity, args["input"].(UpdateArticleInput)), true
 	case "Mutation.updateAssignment":
 		if e.ComplexityRoot.Mutation.UpdateAssignment == nil {
 			break
@@ -4203,6 +4966,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Period.Start(childComplexity), true
 
+	case "PreviewAiAgentPayload.preview":
+		if e.ComplexityRoot.PreviewAiAgentPayload.Preview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewAiAgentPayload.Preview(childComplexity), true
+	case "PreviewAiAgentPayload.userErrors":
+		if e.ComplexityRoot.PreviewAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewAiAgentPayload.UserErrors(childComplexity), true
+
 	case "Query.agent":
 		if e.ComplexityRoot.Query.Agent == nil {
 			break
@@ -4225,6 +5001,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Agents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.aiAgent":
+		if e.ComplexityRoot.Query.AiAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Query_aiAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AiAgent(childComplexity, args["id"].(model.ID)), true
+	case "Query.aiAgents":
+		if e.ComplexityRoot.Query.AiAgents == nil {
+			break
+		}
+
+		args, err := ec.field_Query_aiAgents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AiAgents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.article":
+		if e.ComplexityRoot.Query.Article == nil {
+			break
+		}
+
+		args, err := ec.field_Query_article_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Article(childComplexity, args["id"].(model.ID)), true
+	case "Query.articles":
+		if e.ComplexityRoot.Query.Articles == nil {
+			break
+		}
+
+		args, err := ec.field_Query_articles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Articles(childComplexity, args["filter"].(*ArticleFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.auditLog":
 		if e.ComplexityRoot.Query.AuditLog == nil {
 			break
@@ -4397,6 +5217,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]model.ID)), true
+	case "Query.searchArticles":
+		if e.ComplexityRoot.Query.SearchArticles == nil {
+			break
+		}
+
+		args, err := ec.field_Query_searchArticles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SearchArticles(childComplexity, args["query"].(string), args["first"].(int)), true
 	case "Query.simulateRouting":
 		if e.ComplexityRoot.Query.SimulateRouting == nil {
 			break
@@ -5028,6 +5859,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetChannelAgentsPayload.UserErrors(childComplexity), true
 
+	case "SetChannelAiAgentPayload.channel":
+		if e.ComplexityRoot.SetChannelAiAgentPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetChannelAiAgentPayload.Channel(childComplexity), true
+	case "SetChannelAiAgentPayload.userErrors":
+		if e.ComplexityRoot.SetChannelAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetChannelAiAgentPayload.UserErrors(childComplexity), true
+
 	case "SetConversationStatusPayload.conversation":
 		if e.ComplexityRoot.SetConversationStatusPayload.Conversation == nil {
 			break
@@ -5408,6 +6252,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TemplateVariable.Value(childComplexity), true
 
+	case "TestAiAgentPayload.message":
+		if e.ComplexityRoot.TestAiAgentPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestAiAgentPayload.Message(childComplexity), true
+	case "TestAiAgentPayload.userErrors":
+		if e.ComplexityRoot.TestAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestAiAgentPayload.UserErrors(childComplexity), true
+	case "TestAiAgentPayload.works":
+		if e.ComplexityRoot.TestAiAgentPayload.Works == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestAiAgentPayload.Works(childComplexity), true
+
 	case "TimeCondition.from":
 		if e.ComplexityRoot.TimeCondition.From == nil {
 			break
@@ -5439,6 +6302,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateAgentPayload.UserErrors(childComplexity), true
+
+	case "UpdateAiAgentPayload.aiAgent":
+		if e.ComplexityRoot.UpdateAiAgentPayload.AiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAiAgentPayload.AiAgent(childComplexity), true
+	case "UpdateAiAgentPayload.userErrors":
+		if e.ComplexityRoot.UpdateAiAgentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAiAgentPayload.UserErrors(childComplexity), true
+
+	case "UpdateArticlePayload.article":
+		if e.ComplexityRoot.UpdateArticlePayload.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArticlePayload.Article(childComplexity), true
+	case "UpdateArticlePayload.userErrors":
+		if e.ComplexityRoot.UpdateArticlePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArticlePayload.UserErrors(childComplexity), true
 
 	case "UpdateAssignmentPayload.channel":
 		if e.ComplexityRoot.UpdateAssignmentPayload.Channel == nil {
@@ -5614,6 +6503,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddChannelAgentsInput", ec.unmarshalInputAddChannelAgentsInput),
 			graphql.NewInputUnmarshaler("AddNoteInput", ec.unmarshalInputAddNoteInput),
 			graphql.NewInputUnmarshaler("AddressConditionInput", ec.unmarshalInputAddressConditionInput),
+			graphql.NewInputUnmarshaler("AiPreviewMessageInput", ec.unmarshalInputAiPreviewMessageInput),
+			graphql.NewInputUnmarshaler("ArticleFileInput", ec.unmarshalInputArticleFileInput),
+			graphql.NewInputUnmarshaler("ArticleFilter", ec.unmarshalInputArticleFilter),
+			graphql.NewInputUnmarshaler("ArticlePageInput", ec.unmarshalInputArticlePageInput),
 			graphql.NewInputUnmarshaler("AssignConversationInput", ec.unmarshalInputAssignConversationInput),
 			graphql.NewInputUnmarshaler("AssignTarget", ec.unmarshalInputAssignTarget),
 			graphql.NewInputUnmarshaler("AssigneeFilter", ec.unmarshalInputAssigneeFilter),
@@ -5623,23 +6516,29 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContactFilter", ec.unmarshalInputContactFilter),
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
 			graphql.NewInputUnmarshaler("CreateAgentInput", ec.unmarshalInputCreateAgentInput),
+			graphql.NewInputUnmarshaler("CreateAiAgentInput", ec.unmarshalInputCreateAiAgentInput),
+			graphql.NewInputUnmarshaler("CreateArticleInput", ec.unmarshalInputCreateArticleInput),
 			graphql.NewInputUnmarshaler("CreateChannelInput", ec.unmarshalInputCreateChannelInput),
 			graphql.NewInputUnmarshaler("CreateLabelInput", ec.unmarshalInputCreateLabelInput),
 			graphql.NewInputUnmarshaler("CreateRoutingRuleInput", ec.unmarshalInputCreateRoutingRuleInput),
 			graphql.NewInputUnmarshaler("CreateTeamInput", ec.unmarshalInputCreateTeamInput),
 			graphql.NewInputUnmarshaler("DayHoursInput", ec.unmarshalInputDayHoursInput),
+			graphql.NewInputUnmarshaler("DeleteAiAgentInput", ec.unmarshalInputDeleteAiAgentInput),
+			graphql.NewInputUnmarshaler("DeleteArticleInput", ec.unmarshalInputDeleteArticleInput),
 			graphql.NewInputUnmarshaler("DeleteLabelInput", ec.unmarshalInputDeleteLabelInput),
 			graphql.NewInputUnmarshaler("DeleteRoutingRuleInput", ec.unmarshalInputDeleteRoutingRuleInput),
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
 			graphql.NewInputUnmarshaler("DraftRoutingRuleInput", ec.unmarshalInputDraftRoutingRuleInput),
 			graphql.NewInputUnmarshaler("ExportReportInput", ec.unmarshalInputExportReportInput),
 			graphql.NewInputUnmarshaler("HoursExceptionInput", ec.unmarshalInputHoursExceptionInput),
+			graphql.NewInputUnmarshaler("ImportArticlesInput", ec.unmarshalInputImportArticlesInput),
 			graphql.NewInputUnmarshaler("IntervalInput", ec.unmarshalInputIntervalInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MessageTextConditionInput", ec.unmarshalInputMessageTextConditionInput),
 			graphql.NewInputUnmarshaler("NameConditionInput", ec.unmarshalInputNameConditionInput),
 			graphql.NewInputUnmarshaler("OrderRoutingRulesInput", ec.unmarshalInputOrderRoutingRulesInput),
 			graphql.NewInputUnmarshaler("PastConversationsInput", ec.unmarshalInputPastConversationsInput),
+			graphql.NewInputUnmarshaler("PreviewAiAgentInput", ec.unmarshalInputPreviewAiAgentInput),
 			graphql.NewInputUnmarshaler("RemoveChannelAgentsInput", ec.unmarshalInputRemoveChannelAgentsInput),
 			graphql.NewInputUnmarshaler("RemoveChannelInput", ec.unmarshalInputRemoveChannelInput),
 			graphql.NewInputUnmarshaler("ReportFilter", ec.unmarshalInputReportFilter),
@@ -5649,10 +6548,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoutingActionInput", ec.unmarshalInputRoutingActionInput),
 			graphql.NewInputUnmarshaler("RoutingConditionInput", ec.unmarshalInputRoutingConditionInput),
 			graphql.NewInputUnmarshaler("RoutingTargetInput", ec.unmarshalInputRoutingTargetInput),
+			graphql.NewInputUnmarshaler("SampleAdReferralInput", ec.unmarshalInputSampleAdReferralInput),
 			graphql.NewInputUnmarshaler("SampleConversationInput", ec.unmarshalInputSampleConversationInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SetAvailabilityInput", ec.unmarshalInputSetAvailabilityInput),
 			graphql.NewInputUnmarshaler("SetChannelAgentsInput", ec.unmarshalInputSetChannelAgentsInput),
+			graphql.NewInputUnmarshaler("SetChannelAiAgentInput", ec.unmarshalInputSetChannelAiAgentInput),
 			graphql.NewInputUnmarshaler("SetConversationStatusInput", ec.unmarshalInputSetConversationStatusInput),
 			graphql.NewInputUnmarshaler("SetPasswordInput", ec.unmarshalInputSetPasswordInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
@@ -5660,10 +6561,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SimulateRoutingOverInput", ec.unmarshalInputSimulateRoutingOverInput),
 			graphql.NewInputUnmarshaler("TemplateInput", ec.unmarshalInputTemplateInput),
 			graphql.NewInputUnmarshaler("TemplateVariableInput", ec.unmarshalInputTemplateVariableInput),
+			graphql.NewInputUnmarshaler("TestAiAgentInput", ec.unmarshalInputTestAiAgentInput),
 			graphql.NewInputUnmarshaler("TimeConditionInput", ec.unmarshalInputTimeConditionInput),
 			graphql.NewInputUnmarshaler("TwilioCredentialsInput", ec.unmarshalInputTwilioCredentialsInput),
 			graphql.NewInputUnmarshaler("TwilioSenderInput", ec.unmarshalInputTwilioSenderInput),
 			graphql.NewInputUnmarshaler("UpdateAgentInput", ec.unmarshalInputUpdateAgentInput),
+			graphql.NewInputUnmarshaler("UpdateAiAgentInput", ec.unmarshalInputUpdateAiAgentInput),
+			graphql.NewInputUnmarshaler("UpdateArticleInput", ec.unmarshalInputUpdateArticleInput),
 			graphql.NewInputUnmarshaler("UpdateAssignmentInput", ec.unmarshalInputUpdateAssignmentInput),
 			graphql.NewInputUnmarshaler("UpdateChannelInput", ec.unmarshalInputUpdateChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
@@ -5858,6 +6762,22 @@ type Query {
     "The id of the agent."
     id: ID!
   ): Agent
+  "The AI Agents of the account that were not deleted, by name."
+  aiAgents(
+    "How many from the start, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end, at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): AiAgentConnection
+  "One AI Agent, also a deleted one."
+  aiAgent(
+    "The id of the AI Agent."
+    id: ID!
+  ): AiAgent
   "The teams of the account, by name."
   teams(
     "How many from the start, at most 100."
@@ -5950,6 +6870,32 @@ type Query {
     id: ID!
   ): Message
 
+  "What AI Agents know, by title."
+  articles(
+    "Which articles; without it all."
+    filter: ArticleFilter
+    "How many from the start, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end, at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): ArticleConnection
+  "One article."
+  article(
+    "The id of the article."
+    id: ID!
+  ): Article
+  "What an AI Agent would find in the articles for a question, the best first; empty when no article is about it. Supervisors and admins."
+  searchArticles(
+    "The question, or a customer's whole message."
+    query: String!
+    "How many parts at most, up to 8."
+    first: Int! = 5
+  ): [FoundArticlePart!]
+
   "Who changed which setting, newest first. Supervisors and admins."
   auditLog(
     "Which entries; without it all."
@@ -5985,7 +6931,7 @@ type Query {
     conversationId: ID!
   ): RoutingExplanation
 
-  "What a draft of a channel's rules or mode would have done, with past conversations or with one that is described by hand. It changes nothing. Supervisors and admins."
+  "What a draft of a channel's rules or mode would have done, with past conversations or with one that is described by hand. It changes nothing. Supervisors and admins. A server tries one at a time for an account, and two for all of them; more are RATE_LIMITED at once."
   simulateRouting(
     "The draft, and what it is tried on."
     input: SimulateRoutingInput!
@@ -6065,6 +7011,36 @@ type Mutation {
     "The label."
     input: DeleteLabelInput!
   ): DeleteLabelPayload
+  "Adds an AI Agent after asking its endpoint whether it works. Admins only."
+  createAiAgent(
+    "The AI Agent."
+    input: CreateAiAgentInput!
+  ): CreateAiAgentPayload
+  "Changes, disables or enables an AI Agent. Admins only."
+  updateAiAgent(
+    "What is changed."
+    input: UpdateAiAgentInput!
+  ): UpdateAiAgentPayload
+  "Deletes an AI Agent and its key. What it has goes to people. Admins only."
+  deleteAiAgent(
+    "The AI Agent."
+    input: DeleteAiAgentInput!
+  ): DeleteAiAgentPayload
+  "Asks an AI Agent's endpoint now whether it works. Admins only."
+  testAiAgent(
+    "The AI Agent."
+    input: TestAiAgentInput!
+  ): TestAiAgentPayload
+  "Has an AI Agent answer a chat from its instructions and articles, and writes nothing. Its model is asked. Supervisors and admins only."
+  previewAiAgent(
+    "The AI Agent and the chat."
+    input: PreviewAiAgentInput!
+  ): PreviewAiAgentPayload
+  "Adds an AI Agent to a channel, takes it off, starts or stops it. What it has when it may no longer answer there goes to people. Supervisors and admins only."
+  setChannelAiAgent(
+    "The channel and the AI Agent."
+    input: SetChannelAiAgentInput!
+  ): SetChannelAiAgentPayload
   "Connects a number or a Messaging Service after checking the credentials with the provider. Enter the channel's ` + "`" + `webhookUrl` + "`" + ` there. Admins only."
   createChannel(
     "The name and the credentials."
@@ -6145,6 +7121,26 @@ type Mutation {
     "The whole order."
     input: OrderRoutingRulesInput!
   ): OrderRoutingRulesPayload
+  "Adds an article to what AI Agents answer from. Supervisors and admins."
+  createArticle(
+    "The article."
+    input: CreateArticleInput!
+  ): CreateArticlePayload
+  "Changes an article, or switches it on or off. Supervisors and admins."
+  updateArticle(
+    "What changes; what is left out stays."
+    input: UpdateArticleInput!
+  ): UpdateArticlePayload
+  "Deletes an article. Supervisors and admins."
+  deleteArticle(
+    "The article."
+    input: DeleteArticleInput!
+  ): DeleteArticlePayload
+  "Makes articles of files and of pasted pages, 100 at most and 5 MB in all. What comes from a source that was imported before changes its article. All are taken or none. Supervisors and admins."
+  importArticles(
+    "The files and pages."
+    input: ImportArticlesInput!
+  ): ImportArticlesPayload
   "Sends a message to the customer. It is queued at once and delivered in the order of the conversation; ` + "`" + `delivery` + "`" + ` tells how far it got."
   sendMessage(
     "The message."
@@ -6333,8 +7329,348 @@ A model that answers customers.
 type AiAgent implements Node {
   "The opaque id."
   id: ID!
-  "What to call it."
+  "What to call it. A deleted one keeps its name, for the history."
   name: String!
+  "How it is to answer; null for the role AGENT."
+  instructions: String
+  "The model, by its endpoint's name for it; null for the role AGENT."
+  model: String
+  "The address of the endpoint, which answers chat completions as OpenAI does; null for the role AGENT."
+  baseUrl: URL
+  "The last four characters of the key; null for the role AGENT, without a key, and for a short one. The key itself is never shown."
+  keyHint: String
+  "How the endpoint takes the key; null for the role AGENT."
+  keyHeader: AiKeyHeader
+  "From 0 for always the same to 2 for wild; null for the endpoint's own, and for the role AGENT."
+  temperature: Float
+  "How many tokens one answer takes at most; null for the role AGENT."
+  maxTokens: Int
+  "How many seconds one answer may take; null for the role AGENT."
+  timeoutSeconds: Int
+  "How often it answers in one conversation before people get it; null for the role AGENT."
+  maxTurns: Int
+  "What it hands over to people, in plain words; null for the role AGENT."
+  handOverTopics: [String!]
+  "What the customer is told at a hand-over, inside the business hours; null for a text of the desk's own, and for the role AGENT."
+  closingText: String
+  "Counts changes of its settings. Its answers name the one that they were made with."
+  version: Int!
+  "It answers nowhere."
+  disabled: Boolean!
+  "It was deleted: it stands in the history only."
+  deleted: Boolean!
+  "The channels that it is on and that the viewer sees, by name."
+  channels: [Channel!]!
+  "When it was added."
+  createdAt: DateTime!
+  "When its settings were changed."
+  updatedAt: DateTime!
+}
+
+"""
+How an endpoint takes its key.
+"""
+enum AiKeyHeader {
+  "As ` + "`" + `Authorization: Bearer <key>` + "`" + `, which is usual."
+  BEARER
+  "As ` + "`" + `api-key: <key>` + "`" + `, which Azure wants."
+  API_KEY
+}
+
+"""
+A page of AI Agents.
+"""
+type AiAgentConnection {
+  "The AI Agents with their cursors."
+  edges: [AiAgentEdge!]!
+  "The AI Agents."
+  nodes: [AiAgent!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"""
+An AI Agent in a list.
+"""
+type AiAgentEdge {
+  "Where the AI Agent stands in the list."
+  cursor: String!
+  "The AI Agent."
+  node: AiAgent!
+}
+
+"""
+The AI Agent of a channel, which answers after the routing rules and before the human agents.
+"""
+type ChannelAiAgent {
+  "The AI Agent."
+  agent: AiAgent!
+  "It takes new conversations. One that is stopped takes none, and has handed over those that it had."
+  started: Boolean!
+  "What keeps it from answering since its last good answer; null for nothing, and for the role AGENT."
+  problem: AiProblem
+}
+
+"""
+What keeps an AI Agent from answering on a channel.
+"""
+type AiProblem {
+  "What sort of problem it is."
+  kind: AiProblemKind!
+  "What is wrong, in plain words."
+  text: String!
+  "Since when."
+  since: DateTime!
+}
+
+"""
+The sorts of problems of AI Agents.
+"""
+enum AiProblemKind {
+  "The endpoint refuses the key."
+  CREDENTIALS
+  "The account there has no credit left."
+  QUOTA
+  "The endpoint is asked too often."
+  RATE_LIMITED
+  "It does not answer in time."
+  TIMEOUT
+  "It cannot be reached."
+  UNREACHABLE
+  "The desk does not call that address."
+  NOT_ALLOWED
+  "It refuses what it is asked, such as an unknown model."
+  REFUSED
+  "What it answers is no chat completion."
+  BROKEN
+  "It fails."
+  SERVER
+}
+
+"""
+A new AI Agent. The endpoint is asked once whether it works with the key and the model.
+"""
+input CreateAiAgentInput {
+  "What to call it, in 1 to 100 characters."
+  name: String!
+  "How it is to answer, in at most 20,000 characters."
+  instructions: String!
+  "The model, by its endpoint's name for it."
+  model: String!
+  "The address before /chat/completions; null for OpenAI's. A private one must be named in the desk's settings."
+  baseUrl: URL
+  "The key; null or empty for an endpoint that asks for none. It is stored sealed and never shown."
+  apiKey: String
+  "How the endpoint takes the key; null for BEARER."
+  keyHeader: AiKeyHeader
+  "From 0 to 2; null for the endpoint's own."
+  temperature: Float
+  "How many tokens one answer takes at most, 16 to 16,000; null for 600."
+  maxTokens: Int
+  "How many seconds one answer may take, 5 to 120; null for 30."
+  timeoutSeconds: Int
+  "How often it answers in one conversation before people get it, 1 to 500; null for 20."
+  maxTurns: Int
+  "What it hands over to people, in plain words: at most 50 of at most 200 characters."
+  handOverTopics: [String!]
+  "What the customer is told at a hand-over, inside the business hours; null or empty for a text of the desk's own."
+  closingText: String
+}
+
+"""
+The new AI Agent.
+"""
+type CreateAiAgentPayload {
+  "The AI Agent; null when it was refused."
+  aiAgent: AiAgent
+  "Why nothing was changed; empty when it was. PROVIDER_REFUSED and PROVIDER_UNREACHABLE name what of the endpoint is wrong."
+  userErrors: [UserError!]!
+}
+
+"""
+What is changed about an AI Agent; null leaves it as it is, but for the temperature.
+"""
+input UpdateAiAgentInput {
+  "The AI Agent."
+  aiAgentId: ID!
+  "What to call it."
+  name: String
+  "How it is to answer."
+  instructions: String
+  "The model. Another one is checked."
+  model: String
+  "The address of the endpoint. Another one is checked, and on another host the key has to be given again."
+  baseUrl: URL
+  "Another key, which is checked; empty for none."
+  apiKey: String
+  "How the endpoint takes the key."
+  keyHeader: AiKeyHeader
+  "From 0 to 2; null for the endpoint's own. Leave it out to keep it."
+  temperature: Float
+  "How many tokens one answer takes at most."
+  maxTokens: Int
+  "How many seconds one answer may take."
+  timeoutSeconds: Int
+  "How often it answers in one conversation before people get it."
+  maxTurns: Int
+  "What it hands over to people."
+  handOverTopics: [String!]
+  "What the customer is told at a hand-over; empty for a text of the desk's own."
+  closingText: String
+  "True: it answers nowhere, and what it has goes to people. False: it may answer again."
+  disabled: Boolean
+}
+
+"""
+The changed AI Agent.
+"""
+type UpdateAiAgentPayload {
+  "The AI Agent as it is now; null when there is none."
+  aiAgent: AiAgent
+  "Why nothing was changed; empty when it was."
+  userErrors: [UserError!]!
+}
+
+"""
+An AI Agent to be deleted.
+"""
+input DeleteAiAgentInput {
+  "The AI Agent."
+  aiAgentId: ID!
+}
+
+"""
+The deleted AI Agent.
+"""
+type DeleteAiAgentPayload {
+  "The id that it had; null when nothing was deleted."
+  deletedAiAgentId: ID
+  "Why nothing was deleted; empty when it was."
+  userErrors: [UserError!]!
+}
+
+"""
+An AI Agent to be tested.
+"""
+input TestAiAgentInput {
+  "The AI Agent."
+  aiAgentId: ID!
+}
+
+"""
+Whether an AI Agent's endpoint works.
+"""
+type TestAiAgentPayload {
+  "The endpoint, the key and the model work together; null when it was not tested."
+  works: Boolean
+  "What is right or wrong, in a sentence; null when it was not tested."
+  message: String
+  "Why nothing was tested; empty when it was."
+  userErrors: [UserError!]!
+}
+
+"""
+How an AI Agent made an answer. An answer of several messages has the same on each.
+"""
+type MessageAi {
+  "Which model answered, by its endpoint's word."
+  model: String!
+  "The version of the AI Agent's settings."
+  version: Int!
+  "How often the model was asked: once, and once more for each time that it used tools or was asked to try again."
+  calls: Int!
+  "How many tokens the model took, by its endpoint's word; 0 when that does not say."
+  promptTokens: Int!
+  "How many tokens the model gave."
+  completionTokens: Int!
+  "How long the model took, in milliseconds."
+  took: Int!
+  "The articles that the answer names; when it names none, all that the model was given. Those that were deleted since are left out."
+  articles: [Article!]!
+}
+
+"""
+A chat that an AI Agent is to answer without anybody reading it.
+"""
+input PreviewAiAgentInput {
+  "The AI Agent."
+  aiAgentId: ID!
+  "The channel whose kind and business hours hold; null: WhatsApp, without business hours."
+  channelId: ID
+  "What was said so far, at most 40 messages. The last one is the customer's."
+  messages: [AiPreviewMessageInput!]!
+}
+
+"""
+A message of a chat that an AI Agent is to answer.
+"""
+input AiPreviewMessageInput {
+  "Whether the customer says it; else the AI Agent did."
+  fromCustomer: Boolean! = true
+  "The text, at most 4,000 characters."
+  text: String!
+}
+
+"""
+How an AI Agent would answer.
+"""
+type PreviewAiAgentPayload {
+  "The answer; null when it was refused."
+  preview: AiPreview
+  "Why it was refused; empty when it was not."
+  userErrors: [UserError!]!
+}
+
+"""
+How an AI Agent would answer. Nothing of it was stored or sent.
+"""
+type AiPreview {
+  "The messages that the customer would get; none when it only hands over. What the desk itself says at a hand-over is not among them."
+  texts: [String!]!
+  "Whether it would resolve the conversation."
+  resolves: Boolean!
+  "Why it would hand the conversation over to people; null when it would not."
+  handOver: HandOverReason
+  "What people would read about it in the note."
+  summary: String
+  "The team that it would be handed to; null: the channel's human agents."
+  team: Team
+  "The tools that it called or wanted to call, in their order."
+  toolCalls: [AiToolCall!]!
+  "How the answer was made."
+  ai: MessageAi!
+}
+
+"""
+A tool that an AI Agent called.
+"""
+type AiToolCall {
+  "Its name: search_knowledge, hand_over, resolve, business_hours, or one that does not exist."
+  tool: String!
+  "The arguments as the model wrote them: JSON, if it wrote that."
+  arguments: String!
+}
+
+"""
+What is changed about the AI Agent of a channel.
+"""
+input SetChannelAiAgentInput {
+  "The channel."
+  channelId: ID!
+  "The AI Agent; null takes it off the channel. Leave it out to start or stop the present one."
+  aiAgentId: ID
+  "Whether it answers; null starts another AI Agent, and leaves the present one as it is."
+  started: Boolean
+}
+
+"""
+The changed channel.
+"""
+type SetChannelAiAgentPayload {
+  "The channel as it is now; null when there is none."
+  channel: Channel
+  "Why nothing was changed; empty when it was."
+  userErrors: [UserError!]!
 }
 
 """
@@ -6764,6 +8100,8 @@ type Channel implements Node {
   webhookUrl: URL
   "The members, by name."
   agents: [Agent!]!
+  "Its AI Agent, which answers after the routing rules and before the members; null for none."
+  aiAgent: ChannelAiAgent
   "How its conversations find an agent."
   assignment: Assignment!
   "What the desk sends by itself on a customer's first message."
@@ -8362,6 +9700,220 @@ type OrderRoutingRulesPayload {
   userErrors: [UserError!]!
 }
 
+# What AI Agents know --------------------------------------------------------------------------------------------------
+
+"""
+What AI Agents know about one subject. They answer from articles, and name those that they used.
+"""
+type Article implements Node {
+  "The opaque id."
+  id: ID!
+  "What it is about."
+  title: String!
+  "Its text, in Markdown. It is long: ask for it where it is shown."
+  body: String!
+  "The name of the file or the address of the page that it came from; null when it was written here."
+  source: String
+  "Its language, as a tag of BCP 47; null when nobody said."
+  language: String
+  "Whether it can be found."
+  enabled: Boolean!
+  "Who last changed it; null for the desk itself."
+  updatedBy: Agent
+  "When it was added."
+  createdAt: DateTime!
+  "When it was last changed."
+  updatedAt: DateTime!
+}
+
+"""
+A page of articles.
+"""
+type ArticleConnection {
+  "The articles with their cursors."
+  edges: [ArticleEdge!]!
+  "The articles."
+  nodes: [Article!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"""
+An article in a list.
+"""
+type ArticleEdge {
+  "Where the article stands in the list."
+  cursor: String!
+  "The article."
+  node: Article!
+}
+
+"""
+Which articles: those that meet all that is given.
+"""
+input ArticleFilter {
+  "Stands in the title or the source."
+  text: String
+  "Whether they can be found."
+  enabled: Boolean
+}
+
+"""
+A part of an article that may answer a question.
+"""
+type FoundArticlePart {
+  "The article."
+  article: Article!
+  "Which part of the article, from 1 on."
+  position: Int!
+  "The headings above the part, outermost first, with \" > \" between them; empty when there are none."
+  heading: String!
+  "The part's text, in Markdown."
+  text: String!
+  "How well it fits, from 0 to 1, compared with what else the same search found."
+  score: Float!
+}
+
+"""
+A new article.
+"""
+input CreateArticleInput {
+  "What it is about, at most 200 characters."
+  title: String!
+  "Its text in Markdown, at most 200,000 characters."
+  body: String!
+  "Where it comes from, at most 500 characters, which no other article has; null when it is written here."
+  source: String
+  "Its language, as a tag of BCP 47, such as en, ja or pt-BR. Words are found in their other forms by it; without it as in English."
+  language: String
+  "Whether it can be found."
+  enabled: Boolean! = true
+}
+
+"""
+The new article.
+"""
+type CreateArticlePayload {
+  "The article."
+  article: Article
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+What changes about an article.
+"""
+input UpdateArticleInput {
+  "The article."
+  articleId: ID!
+  "What it is about, at most 200 characters."
+  title: String
+  "Its text in Markdown, at most 200,000 characters."
+  body: String
+  "Where it comes from, which no other article has; empty for nowhere."
+  source: String
+  "Its language, as a tag of BCP 47; empty for none."
+  language: String
+  "Whether it can be found."
+  enabled: Boolean
+}
+
+"""
+The article after the change.
+"""
+type UpdateArticlePayload {
+  "The article as it now is."
+  article: Article
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+Which article is deleted.
+"""
+input DeleteArticleInput {
+  "The article."
+  articleId: ID!
+}
+
+"""
+The end of an article.
+"""
+type DeleteArticlePayload {
+  "The id of the article that is gone."
+  deletedArticleId: ID
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+What is imported: files, pages, or both.
+"""
+input ImportArticlesInput {
+  "Files. An article is made of each."
+  files: [ArticleFileInput!]
+  "Pages of a site, as they were copied. An article is made of each."
+  pages: [ArticlePageInput!]
+}
+
+"""
+A file of Markdown, HTML or plain text.
+"""
+input ArticleFileInput {
+  "Its name, with its folders if they matter. It is the article's source: the same name again changes the article."
+  name: String!
+  "Its text. Of HTML the text is kept, with headings, lists and tables. The title is that of the front matter, else the first heading, else the name."
+  content: String!
+  "The language, as a tag of BCP 47; null for the one that the front matter or the HTML names."
+  language: String
+}
+
+"""
+A page of a site.
+"""
+input ArticlePageInput {
+  "Its address. It is the article's source: the same address again changes the article. Null for a text from nowhere, which is always a new article."
+  url: URL
+  "What it is about; null for its first heading or its HTML title."
+  title: String
+  "Its text, plain, as Markdown or as HTML."
+  content: String!
+  "The language, as a tag of BCP 47; null for the one that the HTML names."
+  language: String
+}
+
+"""
+What became of an import.
+"""
+type ImportArticlesPayload {
+  "The articles: those of the files and then those of the pages, in the order of the input; empty when it was refused."
+  imported: [ImportedArticle!]!
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+An article after an import.
+"""
+type ImportedArticle {
+  "The article as it now is."
+  article: Article!
+  "What the import did to it."
+  outcome: ImportOutcome!
+}
+
+"""
+What an import does to an article.
+"""
+enum ImportOutcome {
+  "It is new."
+  CREATED
+  "It came from the same source, and was changed."
+  UPDATED
+  "It came from the same source, and says the same."
+  UNCHANGED
+}
+
 # The audit log --------------------------------------------------------------------------------------------------------
 
 """
@@ -8444,6 +9996,20 @@ enum AuditAction {
   LABEL_UPDATED
   "A label was deleted."
   LABEL_DELETED
+  "An article was added."
+  ARTICLE_CREATED
+  "An article was changed, or switched on or off. Of its text only the length and a digest are kept."
+  ARTICLE_UPDATED
+  "An article was deleted."
+  ARTICLE_DELETED
+  "An AI Agent was added."
+  AI_AGENT_CREATED
+  "An AI Agent was changed, disabled or enabled, or got another key."
+  AI_AGENT_UPDATED
+  "An AI Agent was deleted."
+  AI_AGENT_DELETED
+  "An AI Agent was added to a channel, taken off it, started or stopped."
+  CHANNEL_AI_AGENT_SET
 }
 
 """
@@ -8460,6 +10026,10 @@ enum AuditSubject {
   TEAM
   "A label."
   LABEL
+  "An article."
+  ARTICLE
+  "An AI Agent."
+  AI_AGENT
 }
 
 """
@@ -8876,7 +10446,7 @@ enum RoutingReason {
   DISABLED
   "The agent does not work on the channel."
   NOT_MEMBER
-  "The AI Agent is not that of the channel."
+  "The AI Agent is not that of the channel, and may not answer there besides it: it is disabled or deleted, or the channel is paused."
   NOT_THE_CHANNELS
   "The AI Agent is stopped on the channel."
   STOPPED
@@ -8974,8 +10544,20 @@ input SampleConversationInput {
   returning: Boolean! = false
   "The customer's language as a BCP 47 tag, if it is known."
   language: String
+  "Labels on conversations that the customer had before, 50 at most."
+  contactLabelIds: [ID!]! = []
+  "The advertisement that the customer came from; without it they came from none."
+  adReferral: SampleAdReferralInput
   "When it is, for business hours and local time; without it now."
   at: DateTime
+}
+
+"""
+The advertisement that the customer of a sample came from.
+"""
+input SampleAdReferralInput {
+  "The provider's id of the advertisement; without it that is not known."
+  sourceId: String
 }
 
 """
@@ -9447,6 +11029,8 @@ type Message implements Node {
   template: Template
   "Whether the customer forwarded it."
   forwarded: Boolean!
+  "How an AI Agent made it; null unless an AI Agent answered with it."
+  ai: MessageAi
   "Whether the customer was blocked when it came: it opened nothing and was announced to nobody."
   blocked: Boolean!
   "The conversation it belongs to."
@@ -9990,8 +11574,152 @@ func (ec *executionContext) childFields_AiAgent(ctx context.Context, field graph
 		return ec.fieldContext_AiAgent_id(ctx, field)
 	case "name":
 		return ec.fieldContext_AiAgent_name(ctx, field)
+	case "instructions":
+		return ec.fieldContext_AiAgent_instructions(ctx, field)
+	case "model":
+		return ec.fieldContext_AiAgent_model(ctx, field)
+	case "baseUrl":
+		return ec.fieldContext_AiAgent_baseUrl(ctx, field)
+	case "keyHint":
+		return ec.fieldContext_AiAgent_keyHint(ctx, field)
+	case "keyHeader":
+		return ec.fieldContext_AiAgent_keyHeader(ctx, field)
+	case "temperature":
+		return ec.fieldContext_AiAgent_temperature(ctx, field)
+	case "maxTokens":
+		return ec.fieldContext_AiAgent_maxTokens(ctx, field)
+	case "timeoutSeconds":
+		return ec.fieldContext_AiAgent_timeoutSeconds(ctx, field)
+	case "maxTurns":
+		return ec.fieldContext_AiAgent_maxTurns(ctx, field)
+	case "handOverTopics":
+		return ec.fieldContext_AiAgent_handOverTopics(ctx, field)
+	case "closingText":
+		return ec.fieldContext_AiAgent_closingText(ctx, field)
+	case "version":
+		return ec.fieldContext_AiAgent_version(ctx, field)
+	case "disabled":
+		return ec.fieldContext_AiAgent_disabled(ctx, field)
+	case "deleted":
+		return ec.fieldContext_AiAgent_deleted(ctx, field)
+	case "channels":
+		return ec.fieldContext_AiAgent_channels(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AiAgent_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_AiAgent_updatedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AiAgent", field.Name)
+}
+
+func (ec *executionContext) childFields_AiAgentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AiAgentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AiAgentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AiAgentConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiAgentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AiAgentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AiAgentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AiAgentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiAgentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AiPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "texts":
+		return ec.fieldContext_AiPreview_texts(ctx, field)
+	case "resolves":
+		return ec.fieldContext_AiPreview_resolves(ctx, field)
+	case "handOver":
+		return ec.fieldContext_AiPreview_handOver(ctx, field)
+	case "summary":
+		return ec.fieldContext_AiPreview_summary(ctx, field)
+	case "team":
+		return ec.fieldContext_AiPreview_team(ctx, field)
+	case "toolCalls":
+		return ec.fieldContext_AiPreview_toolCalls(ctx, field)
+	case "ai":
+		return ec.fieldContext_AiPreview_ai(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiPreview", field.Name)
+}
+
+func (ec *executionContext) childFields_AiProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_AiProblem_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_AiProblem_text(ctx, field)
+	case "since":
+		return ec.fieldContext_AiProblem_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiProblem", field.Name)
+}
+
+func (ec *executionContext) childFields_AiToolCall(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tool":
+		return ec.fieldContext_AiToolCall_tool(ctx, field)
+	case "arguments":
+		return ec.fieldContext_AiToolCall_arguments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AiToolCall", field.Name)
+}
+
+func (ec *executionContext) childFields_Article(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Article_id(ctx, field)
+	case "title":
+		return ec.fieldContext_Article_title(ctx, field)
+	case "body":
+		return ec.fieldContext_Article_body(ctx, field)
+	case "source":
+		return ec.fieldContext_Article_source(ctx, field)
+	case "language":
+		return ec.fieldContext_Article_language(ctx, field)
+	case "enabled":
+		return ec.fieldContext_Article_enabled(ctx, field)
+	case "updatedBy":
+		return ec.fieldContext_Article_updatedBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Article_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Article_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Article", field.Name)
+}
+
+func (ec *executionContext) childFields_ArticleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArticleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ArticleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArticleConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArticleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArticleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ArticleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ArticleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArticleEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_AssignConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10118,6 +11846,8 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_webhookUrl(ctx, field)
 	case "agents":
 		return ec.fieldContext_Channel_agents(ctx, field)
+	case "aiAgent":
+		return ec.fieldContext_Channel_aiAgent(ctx, field)
 	case "assignment":
 		return ec.fieldContext_Channel_assignment(ctx, field)
 	case "greeting":
@@ -10136,6 +11866,18 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_removedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelAiAgent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_ChannelAiAgent_agent(ctx, field)
+	case "started":
+		return ec.fieldContext_ChannelAiAgent_started(ctx, field)
+	case "problem":
+		return ec.fieldContext_ChannelAiAgent_problem(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelAiAgent", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10548,6 +12290,26 @@ func (ec *executionContext) childFields_CreateAgentPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type CreateAgentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "aiAgent":
+		return ec.fieldContext_CreateAiAgentPayload_aiAgent(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateAiAgentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_CreateArticlePayload_article(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateArticlePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateArticlePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "channel":
@@ -10758,6 +12520,26 @@ func (ec *executionContext) childFields_DayPlan(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type DayPlan", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedAiAgentId":
+		return ec.fieldContext_DeleteAiAgentPayload_deletedAiAgentId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteAiAgentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedArticleId":
+		return ec.fieldContext_DeleteArticlePayload_deletedArticleId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteArticlePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteArticlePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteLabelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedLabelId":
@@ -10900,6 +12682,22 @@ func (ec *executionContext) childFields_ExportReportPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ExportReportPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_FoundArticlePart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_FoundArticlePart_article(ctx, field)
+	case "position":
+		return ec.fieldContext_FoundArticlePart_position(ctx, field)
+	case "heading":
+		return ec.fieldContext_FoundArticlePart_heading(ctx, field)
+	case "text":
+		return ec.fieldContext_FoundArticlePart_text(ctx, field)
+	case "score":
+		return ec.fieldContext_FoundArticlePart_score(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FoundArticlePart", field.Name)
+}
+
 func (ec *executionContext) childFields_Greeting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enabled":
@@ -10942,6 +12740,26 @@ func (ec *executionContext) childFields_HoursException(ctx context.Context, fiel
 		return ec.fieldContext_HoursException_intervals(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HoursException", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportArticlesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "imported":
+		return ec.fieldContext_ImportArticlesPayload_imported(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ImportArticlesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportArticlesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportedArticle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_ImportedArticle_article(ctx, field)
+	case "outcome":
+		return ec.fieldContext_ImportedArticle_outcome(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportedArticle", field.Name)
 }
 
 func (ec *executionContext) childFields_Interval(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11124,6 +12942,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_template(ctx, field)
 	case "forwarded":
 		return ec.fieldContext_Message_forwarded(ctx, field)
+	case "ai":
+		return ec.fieldContext_Message_ai(ctx, field)
 	case "blocked":
 		return ec.fieldContext_Message_blocked(ctx, field)
 	case "conversation":
@@ -11140,6 +12960,26 @@ func (ec *executionContext) childFields_MessageAddedPayload(ctx context.Context,
 		return ec.fieldContext_MessageAddedPayload_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageAddedPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageAi(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "model":
+		return ec.fieldContext_MessageAi_model(ctx, field)
+	case "version":
+		return ec.fieldContext_MessageAi_version(ctx, field)
+	case "calls":
+		return ec.fieldContext_MessageAi_calls(ctx, field)
+	case "promptTokens":
+		return ec.fieldContext_MessageAi_promptTokens(ctx, field)
+	case "completionTokens":
+		return ec.fieldContext_MessageAi_completionTokens(ctx, field)
+	case "took":
+		return ec.fieldContext_MessageAi_took(ctx, field)
+	case "articles":
+		return ec.fieldContext_MessageAi_articles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageAi", field.Name)
 }
 
 func (ec *executionContext) childFields_MessageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11218,6 +13058,16 @@ func (ec *executionContext) childFields_Period(ctx context.Context, field graphq
 		return ec.fieldContext_Period_end(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Period", field.Name)
+}
+
+func (ec *executionContext) childFields_PreviewAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "preview":
+		return ec.fieldContext_PreviewAiAgentPayload_preview(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PreviewAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreviewAiAgentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Referral(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11540,6 +13390,16 @@ func (ec *executionContext) childFields_SetChannelAgentsPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type SetChannelAgentsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetChannelAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_SetChannelAiAgentPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetChannelAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetChannelAiAgentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetConversationStatusPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -11742,6 +13602,18 @@ func (ec *executionContext) childFields_TemplateVariable(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type TemplateVariable", field.Name)
 }
 
+func (ec *executionContext) childFields_TestAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "works":
+		return ec.fieldContext_TestAiAgentPayload_works(ctx, field)
+	case "message":
+		return ec.fieldContext_TestAiAgentPayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TestAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestAiAgentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_TimeCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "weekdays":
@@ -11762,6 +13634,26 @@ func (ec *executionContext) childFields_UpdateAgentPayload(ctx context.Context, 
 		return ec.fieldContext_UpdateAgentPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAgentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateAiAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "aiAgent":
+		return ec.fieldContext_UpdateAiAgentPayload_aiAgent(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateAiAgentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateAiAgentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_UpdateArticlePayload_article(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateArticlePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateArticlePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateAssignmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -45,6 +45,19 @@ type MediaLimiter interface {
 	MaxMedia(kind model.ChannelKind) int
 }
 
+// Typist is a provider that can show a customer that an answer is being written.
+type Typist interface {
+	// Type shows it to who wrote the message with the company's id, and marks that as read. It may show nothing at all:
+	// nobody relies on it.
+	Type(ctx context.Context, c *model.Channel, secret model.Secret, externalID string) error
+}
+
+// Chooser is a provider that can let the customer answer a message by pressing a button or choosing a row.
+type Chooser interface {
+	// MaxChoices is how many choices one message may have.
+	MaxChoices(kind model.ChannelKind) int
+}
+
 // Finder is a provider that can be asked whether it took a message whose answer was lost.
 type Finder interface {
 	// Find looks for m among what was sent since the given time, leaving out the ids that known reports as the
@@ -88,8 +101,9 @@ type Outgoing struct {
 	Text      string
 	MediaURLs []string // public addresses that the provider fetches
 	Template  *model.TemplateCall
-	ReplyTo   string // the provider's id of the message that is answered; empty for none
-	StatusURL string // where the provider reports what became of it; carries MessageID
+	Choices   []model.Choice // what the customer may answer with, best first; only for a Chooser, and the text says it all without them
+	ReplyTo   string         // the provider's id of the message that is answered; empty for none
+	StatusURL string         // where the provider reports what became of it; carries MessageID
 }
 
 // Media is a file being fetched.

@@ -85,7 +85,7 @@ func assign(ctx context.Context, s *db.Store, v *model.Viewer, c *model.Conversa
 	case a.Team != "":
 		return assignTeam(ctx, s, c, a.Team)
 	case a.AiAgent != "":
-		return assignAi(ctx, s, c, a.AiAgent)
+		return assignAi(ctx, s, v, c, a.AiAgent)
 	case !c.Owned() && c.TeamID == "":
 		return "", s.LeaveQueue(ctx, c)
 	}
@@ -124,16 +124,4 @@ func assignTeam(ctx context.Context, s *db.Store, c *model.Conversation, team mo
 	}
 	c.Give("", team)
 	return model.ReasonAssigned, s.ToPlace(ctx, c, model.StageHumans, team)
-}
-
-// assignAi refuses: no AI Agent is started on any channel of this desk.
-func assignAi(ctx context.Context, s *db.Store, c *model.Conversation, ai model.ID) (model.Reason, error) {
-	known, err := s.HasAiAgent(ctx, c.AccountID, ai)
-	if err != nil {
-		return "", err
-	}
-	if !known {
-		return "", model.Refuse(model.NotFound, "There is no such AI Agent.", "to", "aiAgentId")
-	}
-	return "", model.Refuse(model.Unavailable, "This AI Agent does not answer on this channel.", "to", "aiAgentId")
 }

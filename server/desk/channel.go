@@ -92,9 +92,10 @@ func (d *Desk) UpdateChannel(ctx context.Context, change ChannelChange) (*model.
 		}
 	}
 	var c *model.Channel
+	var turned bool // paused, or working again
 	err = d.changeChannel(ctx, v, change.Channel, func(s *db.Store, now *model.Channel) error {
 		c = now
-		sent, was := c.Sends(), shownChannel(c)
+		sent, paused, was := c.Sends(), c.Paused, shownChannel(c)
 		if change.Name != nil {
 			c.Name = name
 		}
@@ -109,6 +110,11 @@ func (d *Desk) UpdateChannel(ctx context.Context, change ChannelChange) (*model.
 		}
 		if err := s.SaveChannel(ctx, c); err != nil {
 			return err
+		}
+		if turned = c.Paused != paused; turned {
+			if err := noteAiChange(ctx, s, v.Account, c.ID); err != nil {
+				return err
+			}
 		}
 		is := shownChannel(c)
 		if change.Credentials != nil {
@@ -128,6 +134,10 @@ func (d *Desk) UpdateChannel(ctx context.Context, change ChannelChange) (*model.
 			path = change.Credentials.CredentialsPath
 		}
 		return before, nil, below(err, &checked, path)
+	}
+	if turned {
+		d.Redecide(v.Account, c.ID)
+		d.handOverSoon()
 	}
 	return c, warnings, nil
 }
@@ -149,8 +159,14 @@ func (d *Desk) RemoveChannel(ctx context.Context, id model.ID) (*model.Channel, 
 		if err := s.SaveChannel(ctx, now); err != nil {
 			return err
 		}
+		if err := s.NoteAiChange(ctx, v.Account, id); err != nil {
+			return err
+		}
 		return d.audit(ctx, s, v, ofChannel(model.AuditChannelRemoved, id), shownChannel(now), nil)
 	})
+	if err == nil {
+		d.handOverSoon()
+	}
 	return c, err
 }
 

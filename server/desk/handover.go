@@ -69,9 +69,6 @@ func (d *Desk) handOver(ctx context.Context, s *db.Store, c *model.Conversation,
 	if err := s.AddMessage(ctx, db.Saying{Message: note, Conversation: c, Change: change}); err != nil {
 		return err
 	}
-	if err := s.SetHandedOver(ctx, c, now); err != nil {
-		return err
-	}
 	if err := s.ToPlace(ctx, c, model.StageHumans, h.Team); err != nil || !h.Tell {
 		return err
 	}
@@ -79,14 +76,11 @@ func (d *Desk) handOver(ctx context.Context, s *db.Store, c *model.Conversation,
 }
 
 // bidFarewell tells the customer, where something can be sent.
-func (d *Desk) bidFarewell(ctx context.Context, s *db.Store, c *model.Conversation, l *db.Leaving, ai model.ID, now time.Time) (err error) {
+func (d *Desk) bidFarewell(ctx context.Context, s *db.Store, c *model.Conversation, l *db.Leaving, ai model.ID, now time.Time) error {
 	if !l.Sends || !model.ReplyWindowAt(l.Kind, c.LastInboundAt, now).Open {
 		return nil
 	}
 	l.Heard.At = now
-	if l.Heard.Calendar, err = model.NewCalendar(l.Hours); err != nil {
-		return err
-	}
 	say := model.Farewell(l.Heard, l.Closing)
 	m := d.nextMessage(c, now)
 	m.Direction, m.Kind, m.Text, m.Status = model.Outbound, say.Kind, say.Text, model.Queued
@@ -133,15 +127,33 @@ func (d *Desk) HandOverOrphans(ctx context.Context) error {
 	return d.db.EndEndings(ctx)
 }
 
+// handOverSoon is HandOverOrphans after a commit that may have made some. It never blocks.
+func (d *Desk) handOverSoon() {
+	d.reactions.work.Go(func() {
+		d.reactions.slots <- struct{}{}
+		defer func() { <-d.reactions.slots }()
+		d.try("hand over what AI Agents have left", lane{}, d.HandOverOrphans)
+	})
+}
+
+// handOverSome hands a batch over and returns how many that were. One that cannot be handed over is left for later.
 func (d *Desk) handOverSome(ctx context.Context) (int, error) {
-	var list []db.Orphan
-	err := d.db.Tx(ctx, func(s *db.Store) (err error) {
-		if list, err = s.LockOrphans(ctx, handOverBatch); err != nil {
+	var gone []*model.Conversation
+	err := d.db.Tx(ctx, func(s *db.Store) error {
+		list, err := s.LockOrphans(ctx, handOverBatch)
+		if err != nil {
 			return err
 		}
+		gone = nil
 		for _, o := range list {
-			if err := d.handOver(ctx, s, o.Conversation, HandOver{Reason: o.Reason, Tell: true}); err != nil {
+			err := s.Apart(ctx, func() error { return d.handOver(ctx, s, o.Conversation, HandOver{Reason: o.Reason, Tell: true}) })
+			switch {
+			case err == nil:
+				gone = append(gone, o.Conversation)
+			case db.Passing(err) || ctx.Err() != nil:
 				return err
+			default:
+				d.log.WarnContext(ctx, "failed to hand a conversation over", "account", o.Conversation.AccountID, "conversation", o.Conversation.ID, "error", err)
 			}
 		}
 		return nil
@@ -149,16 +161,15 @@ func (d *Desk) handOverSome(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for i, o := range list {
-		c := o.Conversation
-		if i == 0 || c.AccountID != list[i-1].Conversation.AccountID {
+	for i, c := range gone {
+		if i == 0 || c.AccountID != gone[i-1].AccountID {
 			d.told(c.AccountID)
 		}
 		if c.Placing {
 			d.soon(c.AccountID, c.ChannelID, c.ID)
 		}
 	}
-	return len(list), nil
+	return len(gone), nil
 }
 
 // aiViewer is the part of the desk that answers for AI Agents.

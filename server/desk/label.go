@@ -58,31 +58,38 @@ func (d *Desk) UpdateLabel(ctx context.Context, change LabelChange) (*model.Labe
 	if err != nil {
 		return nil, err
 	}
-	before, err := d.db.Label(ctx, v.Account, change.Label)
+	var is *model.Label
+	err = d.db.Tx(ctx, func(s *db.Store) (err error) {
+		is, err = d.updateLabel(ctx, s, v, change)
+		return err
+	})
+	if err != nil {
+		is, _ = d.db.Label(ctx, v.Account, change.Label)
+	}
+	return is, err
+}
+
+// updateLabel reads the label under its lock, as updateTeam does.
+func (d *Desk) updateLabel(ctx context.Context, s *db.Store, v *model.Viewer, change LabelChange) (*model.Label, error) {
+	l, err := s.LockLabel(ctx, v.Account, change.Label)
 	if err != nil {
 		return nil, at(err, "labelId")
 	}
-	l := *before
+	before := *l
 	if change.Name != nil {
 		if l.Name, err = cleanName(*change.Name, "name"); err != nil {
-			return before, err
+			return nil, err
 		}
 	}
 	if change.Color != nil {
 		if l.Color, err = cleanColor(*change.Color); err != nil {
-			return before, err
+			return nil, err
 		}
 	}
-	err = d.db.Tx(ctx, func(s *db.Store) error {
-		if err := s.SaveLabel(ctx, &l); err != nil {
-			return err
-		}
-		return d.audit(ctx, s, v, ofAccount(model.AuditLabelUpdated, model.AuditLabel, l.ID), shownLabel(before), shownLabel(&l))
-	})
-	if err != nil {
-		return before, err
+	if err := s.SaveLabel(ctx, l); err != nil {
+		return nil, err
 	}
-	return &l, nil
+	return l, d.audit(ctx, s, v, ofAccount(model.AuditLabelUpdated, model.AuditLabel, l.ID), shownLabel(&before), shownLabel(l))
 }
 
 // DeleteLabel deletes a label and takes it off every conversation.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"sync/atomic"
@@ -14,6 +15,8 @@ import (
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/db/dbtest"
 	"github.com/livedesk/livedesk/model"
+	"github.com/livedesk/livedesk/server/ai"
+	"github.com/livedesk/livedesk/server/ai/aitest"
 	"github.com/livedesk/livedesk/server/channel"
 	"github.com/livedesk/livedesk/server/desk"
 )
@@ -32,6 +35,7 @@ type office struct {
 	account int64
 	admin   model.ID
 	carrier *carrier
+	models  *aitest.Server
 	told    atomic.Int64
 	stored  atomic.Int64 // conversations
 }
@@ -52,7 +56,8 @@ func sealingKey(id string, fill byte) string {
 // openOffice is an office in which nobody is set up yet.
 func openOffice(t testing.TB) *office {
 	t.Helper()
-	o := &office{t: t, db: dbtest.New(t), carrier: &carrier{}}
+	o := &office{t: t, db: dbtest.New(t), carrier: &carrier{}, models: aitest.Start(aitest.Options{})}
+	t.Cleanup(o.models.Close)
 	o.Desk = o.deskWith(sealingKeys(t, sealingKey("1", 'a')))
 	return o
 }
@@ -60,9 +65,15 @@ func openOffice(t testing.TB) *office {
 // deskWith is another process of the same office.
 func (o *office) deskWith(keys *db.KeyRing) *desk.Desk {
 	d := desk.New(desk.Options{DB: o.db, Keys: keys, Providers: []channel.Provider{o.carrier}, Public: &url.URL{Scheme: "https", Host: "desk.example.com", Path: "/base"},
-		Now: o.now, Told: func(int64) { o.told.Add(1) }})
+		Ai: o.asksModels(), Now: o.now, Told: func(int64) { o.told.Add(1) }})
 	o.t.Cleanup(d.EndReceiving)
 	return d
+}
+
+// asksModels is a client of language models that lets nothing wait.
+func (o *office) asksModels() ai.Client {
+	transport := &http.Transport{DisableKeepAlives: true}
+	return ai.New(transport, ai.Options{Wait: func(context.Context, time.Duration) error { return nil }})
 }
 
 func newOffice(t testing.TB) *office {

@@ -436,3 +436,23 @@ const watchLoad = `CREATE TABLE too_much (agent_id uuid, load int);
 	CREATE FUNCTION watch_load() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 		IF NEW.open_count > NEW.max_load THEN INSERT INTO too_much VALUES (NEW.id, NEW.open_count); END IF; RETURN NULL; END $$;
 	CREATE TRIGGER watch_load AFTER UPDATE ON agents FOR EACH ROW EXECUTE FUNCTION watch_load()`
+
+// Settling holds up nobody, and may be done at any time.
+func TestSettlingWhileCustomersWrite(t *testing.T) {
+	t.Parallel()
+	s := newShift(t, model.ConcurrentLoad)
+	s.comes(s.hana)
+	s.limit(s.hana, 100)
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for n := range 5 {
+				id, _ := s.writes(fmt.Sprintf("+4917%d%d", i, n), "hello")
+				s.EndReceiving()
+				s.owns(s.hana, id)
+			}
+		})
+	}
+	all.Wait()
+	s.sound()
+}

@@ -31,7 +31,8 @@ func (d *Desk) Receive(ctx context.Context, c *model.Channel, messages []model.I
 	return err
 }
 
-// EndReceiving returns when what was received so far is told of, and the desk has done what it does about it.
+// EndReceiving returns when what was received so far is told of, and the desk has done what it does about it. It ends
+// nothing: messages may come while it waits, and afterwards.
 func (d *Desk) EndReceiving() {
 	d.intake.Wait()
 	d.reactions.work.Wait()

@@ -123,10 +123,10 @@ func hint(secret model.Secret) string {
 	return ""
 }
 
-// rekeyBatch is how many channels one transaction reseals.
+// rekeyBatch is how many channels, or AI Agents, one transaction reseals.
 const rekeyBatch = 100
 
-// Rekey seals every secret of every account under the current key and returns how many channels it changed. It can be
+// Rekey seals every secret of every account under the current key and returns how many channels and AI Agents it changed. It can be
 // stopped and run again at any time; afterwards no former key is needed.
 func (d *Desk) Rekey(ctx context.Context) (n int, err error) {
 	for {
@@ -148,10 +148,13 @@ func (d *Desk) Rekey(ctx context.Context) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		if len(batch) == 0 {
+		ais, err := d.rekeyAi(ctx)
+		if err != nil {
+			return n, err
+		}
+		if n += len(batch) + ais; len(batch)+ais == 0 {
 			return n, nil
 		}
-		n += len(batch)
 	}
 }
 

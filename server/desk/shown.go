@@ -10,6 +10,16 @@ func shownChannel(c *model.Channel) shown {
 		"phoneNumber": c.Sender.PhoneNumber, "messagingServiceSid": c.Sender.Service, "paused": c.Paused}
 }
 
+func shownAiAgent(a *model.AiAgent) shown {
+	return shown{"name": a.Name, "instructions": a.Instructions, "model": a.Model, "baseUrl": a.BaseURL, "keyHeader": a.KeyHeader, "temperature": a.Temperature,
+		"maxTokens": a.MaxTokens, "timeoutSeconds": a.TimeoutSeconds, "maxTurns": a.MaxTurns, "handOverTopics": a.HandOverTopics, "closingText": a.ClosingText,
+		"disabled": a.DisabledAt != nil}
+}
+
+func shownChannelAi(a *model.ChannelAiAgent) shown {
+	return shown{"aiAgentId": a.AgentID, "started": a.Started}
+}
+
 func shownAssignment(c *model.Channel) shown {
 	return shown{"mode": c.AssignmentMode, "reopenPolicy": c.ReopenPolicy, "reopenWithinHours": c.ReopenWithinHours}
 }

@@ -50,42 +50,47 @@ func (d *Desk) UpdateTeam(ctx context.Context, change TeamChange) (*model.Team, 
 	if err != nil {
 		return nil, err
 	}
-	before, err := d.db.Team(ctx, v.Account, change.Team)
-	if err != nil {
-		return nil, at(err, "teamId")
-	}
-	t := *before
-	if change.Name != nil {
-		if t.Name, err = cleanName(*change.Name, "name"); err != nil {
-			return before, err
-		}
-	}
-	err = d.db.Tx(ctx, func(s *db.Store) error {
-		if err := s.RenameTeam(ctx, &t); err != nil { // locks it
-			return err
-		}
-		was, err := teamAsItIs(ctx, s, before)
-		if err == nil && change.Agents != nil {
-			err = s.SetTeamAgents(ctx, v.Account, t.ID, unique(*change.Agents))
-		}
-		if err != nil {
-			return err
-		}
-		is, err := teamAsItIs(ctx, s, &t)
-		if err != nil {
-			return err
-		}
-		return d.audit(ctx, s, v, ofAccount(model.AuditTeamUpdated, model.AuditTeam, t.ID), was, is)
+	var is *model.Team
+	err = d.db.Tx(ctx, func(s *db.Store) (err error) {
+		is, err = d.updateTeam(ctx, s, v, change)
+		return err
 	})
 	if err != nil {
-		return before, err
+		is, _ = d.db.Team(ctx, v.Account, change.Team)
+		return is, err
 	}
 	if change.Agents != nil {
 		for _, agent := range *change.Agents {
 			d.freed(v.Account, agent)
 		}
 	}
-	return &t, nil
+	return is, nil
+}
+
+// updateTeam reads the team under its lock, so that what the audit log says it was is what it was, and so that of two
+// changes neither undoes the other.
+func (d *Desk) updateTeam(ctx context.Context, s *db.Store, v *model.Viewer, change TeamChange) (*model.Team, error) {
+	t, err := s.LockTeam(ctx, v.Account, change.Team)
+	if err != nil {
+		return nil, at(err, "teamId")
+	}
+	was, err := teamAsItIs(ctx, s, t)
+	if err == nil && change.Name != nil {
+		if t.Name, err = cleanName(*change.Name, "name"); err == nil {
+			err = s.RenameTeam(ctx, t)
+		}
+	}
+	if err == nil && change.Agents != nil {
+		err = s.SetTeamAgents(ctx, v.Account, t.ID, unique(*change.Agents))
+	}
+	if err != nil {
+		return nil, err
+	}
+	is, err := teamAsItIs(ctx, s, t)
+	if err != nil {
+		return nil, err
+	}
+	return t, d.audit(ctx, s, v, ofAccount(model.AuditTeamUpdated, model.AuditTeam, t.ID), was, is)
 }
 
 // DeleteTeam deletes a team. What waited for it waits for everybody on the channel.

@@ -1,6 +1,8 @@
 package desk_test
 
 import (
+	"context"
+	"sync"
 	"testing"
 
 	"github.com/livedesk/livedesk/model"
@@ -96,4 +98,50 @@ func TestLabel(t *testing.T) {
 	o.count(0, `conversation_labels`)
 	o.count(1, `conversations WHERE version = 2`)
 	wantCode(t, o.DeleteLabel(o.asAdmin(), l.ID), model.NotFound, "labelId")
+}
+
+// Of two who change different things at once neither undoes what the other did, and each entry of the audit log begins
+// where the one before ended.
+func TestChangesAtOnceAreBothKeptAndNoted(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	team, err := o.CreateTeam(o.asAdmin(), "Billing", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	label, err := o.CreateLabel(o.asAdmin(), "VIP", "#000000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := o.db.Pool().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Rollback(context.Background())
+	for _, sql := range []string{`UPDATE teams SET name = 'Invoices'`, `UPDATE labels SET name = 'Guest'`} {
+		if _, err := held.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var both sync.WaitGroup
+	both.Go(func() {
+		if got, err := o.UpdateTeam(o.asAdmin(), desk.TeamChange{Team: team.ID, Agents: &[]model.ID{o.admin}}); err != nil || got.Name != "Invoices" {
+			t.Error(got, err)
+		}
+	})
+	both.Go(func() {
+		if got, err := o.UpdateLabel(o.asAdmin(), desk.LabelChange{Label: label.ID, Color: ptr("#ffffff")}); err != nil || got.Name != "Guest" {
+			t.Error(got, err)
+		}
+	})
+	for waiting := 0; waiting < 2; {
+		o.one(&waiting, `SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`)
+	}
+	if err := held.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	both.Wait()
+	o.count(1, `teams WHERE name = 'Invoices'`)
+	o.count(1, `labels WHERE name = 'Guest' AND color = '#ffffff'`)
+	o.count(2, `audit_log WHERE action IN ('TEAM_UPDATED', 'LABEL_UPDATED') AND before ->> 'name' IN ('Invoices', 'Guest')`)
 }
