@@ -37,6 +37,7 @@ func benchmarks() []benchmark {
 		{"push", "from a webhook to the frame at 200 agents' sockets, some of them cut, against one commit and one frame", fullPush.run},
 		{"sockets", "5,000 subscriptions: their memory, an event to 1,000 of them, and a reader that stalls", fullSockets.run},
 		{"place", "decisions, assignments against plain updates, turns while an agent comes and goes, and two who take the same", fullPlacing.run},
+		{"ai", "AI Agents: what a turn costs, 500 conversations that wait for a slow model beside others, and kill -9 among 200", fullAi.run},
 	}
 }
 

@@ -19,6 +19,7 @@ var generators = map[string]func(ctx context.Context, in io.Reader, out io.Write
 	"push-load":    generator(newPushLoad),
 	"sockets-load": generator(newSocketsLoad),
 	"place-load":   generator(newPlacingLoad),
+	"ai-load":      generator(newAiLoad),
 }
 
 // loader does tasks of one kind. It may keep things between them; close lets go of those.
