@@ -72,7 +72,7 @@ func New(o Options) *Desk {
 	d.rules.of = map[model.ID]*db.Automation{}
 	d.reactions = newReactions()
 	d.tries.running = map[int64]bool{}
-	d.meetings.waiting = map[int64][]*ask{}
+	d.meetings.of = map[int64]*meeting{}
 	if d.log == nil {
 		d.log = slog.Default()
 	}
