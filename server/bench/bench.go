@@ -43,6 +43,7 @@ func benchmarks() []benchmark {
 		{"sockets", "5,000 subscriptions: their memory, an event to 1,000 of them, and a reader that stalls", fullSockets.run},
 		{"reports", "reports about 30 and 365 days among a million conversations against 100,000, and what facts add to a message", fullReports.run},
 		{"place", "decisions, assignments against plain updates, turns while an agent comes and goes, and two who take the same", fullPlacing.run},
+		{"ai", "AI Agents: what a turn costs, 500 conversations that wait for a slow model beside others, and kill -9 among 200", fullAi.run},
 	}
 }
 
