@@ -120,7 +120,7 @@ func (s *Store) readFacts(ctx context.Context, account int64, from, to time.Time
 	if err != nil {
 		return err
 	}
-	if err := s.readStored(ctx, account, from, earlier(to, until), v); err != nil {
+	if err := s.readStored(ctx, account, from, earlier(to, until), stale, v); err != nil {
 		return err
 	}
 	for _, slot := range stale {
@@ -180,9 +180,10 @@ func (s *Store) staleSlots(ctx context.Context, account int64, from, to time.Tim
 	return list, nil
 }
 
-func (s *Store) readStored(ctx context.Context, account int64, from, to time.Time, v model.FactVisitor) error {
+// readStored tells what is stored, but for stale slots.
+func (s *Store) readStored(ctx context.Context, account int64, from, to time.Time, stale []time.Time, v model.FactVisitor) error {
 	rows, err := s.hot.Query(ctx, `SELECT r.slot, r.facts FROM report_slots r WHERE r.account_id = $1 AND r.slot >= $2 AND r.slot < $3
-		AND NOT EXISTS (SELECT 1 FROM report_stale x WHERE x.account_id = $1 AND x.slot = r.slot) ORDER BY r.slot`, account, from, to)
+		AND r.slot <> ALL (coalesce($4::timestamptz[], '{}')) ORDER BY r.slot`, account, from, to, stale)
 	if err != nil {
 		return fmt.Errorf("read facts: %w", err)
 	}
