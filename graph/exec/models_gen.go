@@ -526,6 +526,8 @@ type ConversationReport struct {
 	Conversations *ConversationConnection `json:"conversations"`
 	// What it is about.
 	Filter model.ReportFilter `json:"-"`
+	// The conversations behind the figures that are opened.
+	Found []*model.Finder `json:"-"`
 	// What was counted; nil when nothing asks for it.
 	Tally *model.Tally `json:"-"`
 }
