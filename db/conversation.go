@@ -104,12 +104,13 @@ func (s *Store) SetRead(ctx context.Context, c *model.Conversation) error {
 	return nil
 }
 
-// CountAfter counts the customer's messages in the conversation that came after the message. NOT_FOUND if that is in
+// CountAfter counts the customer's messages in the conversation that came after the message and are to be read: answers
+// to surveys are not. NOT_FOUND if that is in
 // another conversation.
 func (s *Store) CountAfter(ctx context.Context, c *model.Conversation, message model.ID) (int, error) {
 	var n int
 	err := s.hot.QueryRow(ctx, `SELECT (SELECT count(*) FROM messages n WHERE n.account_id = $1 AND n.conversation_id = $2 AND n.seq > m.seq
-			AND n.direction = 'INBOUND' AND NOT n.blocked)
+			AND n.direction = 'INBOUND' AND NOT n.blocked AND (n.data ? 'survey') IS NOT TRUE)
 		FROM messages m WHERE m.account_id = $1 AND m.conversation_id = $2 AND m.id = $3`, c.AccountID, string(c.ID), string(message)).Scan(&n)
 	if err != nil {
 		return 0, missing(err, "There is no such message in this conversation.", "upToMessageId")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,9 +15,8 @@ type Leaving struct {
 	Name    string // of the AI Agent
 	Closing string // what it tells the customer; empty: the default text
 	Kind    model.ChannelKind
-	Sends   bool // messages may leave on the channel now, and the customer is not blocked
-	Heard   model.Heard
-	Hours   *model.Hours
+	Sends   bool        // messages may leave on the channel now, and the customer is not blocked
+	Heard   model.Heard // but for At
 }
 
 // Leaving reads it for a conversation that is locked and that an AI Agent has.
@@ -36,21 +34,13 @@ func (s *Store) Leaving(ctx context.Context, c *model.Conversation) (*Leaving, e
 	if hours == nil {
 		return l, nil
 	}
-	l.Hours = &model.Hours{}
-	if err := json.Unmarshal([]byte(*hours), l.Hours); err != nil {
-		return nil, fmt.Errorf("read the hours of channel %s: %w", c.ChannelID, err)
+	// Hours that cannot be read are taken for none: the conversation is handed over all the same.
+	read := &model.Hours{}
+	if json.Unmarshal([]byte(*hours), read) == nil {
+		l.Heard.Away = read.UnavailableMessage
+		l.Heard.Calendar, _ = model.NewCalendar(read)
 	}
-	l.Heard.Away = l.Hours.UnavailableMessage
 	return l, nil
-}
-
-// SetHandedOver notes that an AI Agent gave the conversation to people, so that no AI Agent gets it by itself again.
-func (s *Store) SetHandedOver(ctx context.Context, c *model.Conversation, at time.Time) error {
-	_, err := s.hot.Exec(ctx, `UPDATE conversations SET handed_over_at = $3 WHERE account_id = $1 AND id = $2`, c.AccountID, string(c.ID), at)
-	if err != nil {
-		return fmt.Errorf("note the hand-over of conversation %s: %w", c.ID, err)
-	}
-	return nil
 }
 
 // Orphan is a conversation whose AI Agent may no longer answer where it is.
@@ -59,17 +49,20 @@ type Orphan struct {
 	Reason       model.HandOverReason
 }
 
-// orphans selects such conversations, each at most once per cause, up to $1 of each. Each part goes from the few settings
-// that may be the cause to the conversations, along an index.
+// orphans selects such conversations, each at most once per cause, up to $1 of each. It goes from the few settings that may
+// be the cause to the conversations along an index. The orders, and BETWEEN for =, keep the planner from reading all that
+// AI Agents answer, where one of them answers most of it: this is asked every few seconds.
 const orphans = `(SELECT c.account_id, c.id, CASE WHEN h.paused OR h.removed_at IS NOT NULL THEN 'CHANNEL_PAUSED' ELSE 'STOPPED' END AS reason,
 			coalesce(h.ai_changed_at, h.created_at) AS since
-			FROM channels h JOIN conversations c ON c.account_id = h.account_id AND c.channel_id = h.id AND c.status = 'AI_REPLYING'
-			WHERE h.paused OR h.removed_at IS NOT NULL OR (c.ai_agent_id = h.ai_agent_id AND NOT h.ai_started) LIMIT $1)
+			FROM channels h CROSS JOIN LATERAL (SELECT v.account_id, v.id FROM conversations v WHERE v.account_id = h.account_id AND v.channel_id = h.id AND v.status = 'AI_REPLYING'
+				AND (h.paused OR h.removed_at IS NOT NULL OR v.ai_agent_id = h.ai_agent_id) ORDER BY v.last_activity_at DESC, v.id DESC LIMIT $1) c
+			WHERE h.paused OR h.removed_at IS NOT NULL OR (h.ai_agent_id IS NOT NULL AND NOT h.ai_started) LIMIT $1)
 		UNION ALL (SELECT c.account_id, c.id, CASE WHEN a.deleted_at IS NOT NULL THEN 'DELETED' ELSE 'DISABLED' END, a.updated_at
-			FROM ai_agents a JOIN conversations c ON c.account_id = a.account_id AND c.ai_agent_id = a.id AND c.status = 'AI_REPLYING'
+			FROM ai_agents a CROSS JOIN LATERAL (SELECT v.account_id, v.id FROM conversations v WHERE v.account_id = a.account_id AND v.ai_agent_id BETWEEN a.id AND a.id AND v.status = 'AI_REPLYING' LIMIT $1) c
 			WHERE a.disabled_at IS NOT NULL OR a.deleted_at IS NOT NULL LIMIT $1)
 		UNION ALL (SELECT c.account_id, c.id, e.reason, e.at
-			FROM ai_endings e JOIN conversations c ON c.account_id = e.account_id AND c.ai_agent_id = e.ai_agent_id AND c.channel_id = e.channel_id AND c.status = 'AI_REPLYING' LIMIT $1)`
+			FROM ai_endings e CROSS JOIN LATERAL (SELECT v.account_id, v.id FROM conversations v WHERE v.account_id = e.account_id AND v.channel_id = e.channel_id AND v.status = 'AI_REPLYING'
+				AND v.ai_agent_id = e.ai_agent_id ORDER BY v.last_activity_at DESC, v.id DESC LIMIT $1) c LIMIT $1)`
 
 // LockOrphans returns up to limit conversations whose AI Agent may no longer answer there, of all accounts, and keeps them
 // from others. Those that somebody else holds are left out.

@@ -25,6 +25,9 @@ type intakeItem struct {
 	NewConversation model.ID           `json:"new_conversation"`
 	Message         model.ID           `json:"message_id"`
 	Request         model.ID           `json:"request_id"`
+	Answers         bool               `json:"answers,omitempty"` // it may answer a survey
+	Survey          model.ID           `json:"survey,omitempty"`  // the one that a button names
+	Pressed         bool               `json:"pressed,omitempty"` // a button of a survey
 }
 
 // intakeFile is one element of the item's media.
@@ -47,8 +50,18 @@ func itemOf(a Arrival) intakeItem {
 	if model.IsPhoneNumber(item.Address) {
 		item.Phone = item.Address
 	}
+	if len(m.Media) == 0 {
+		item.mayAnswer(model.ReadAnswer(m.Kind, m.Text, m.Data))
+	}
 	for i, f := range m.Media {
 		item.Media = append(item.Media, intakeFile{model.NewID(model.KindAttachment), i, f.ContentType, f.FileName, f.URL})
 	}
 	return item
+}
+
+// mayAnswer has the database look for a survey that the message answers.
+func (i *intakeItem) mayAnswer(a *model.SurveyAnswer) {
+	if a != nil {
+		i.Answers, i.Survey, i.Pressed = true, a.Survey, a.By == model.ByButton
+	}
 }

@@ -35,6 +35,8 @@ type Loads struct {
 	Rules         Load[model.ID, []*model.Rule]         // by channel
 	RuleMatches   Load[model.ID, int]                   // by rule
 	LabelsByID    Load[model.ID, *model.Label]
+	Articles      Load[model.ID, *model.Article]
+	ArticleBodies Load[model.ID, string] // by article
 }
 
 // Loads returns an empty set of loads for the account.
@@ -64,6 +66,8 @@ func (s *Store) Loads(account int64) *Loads {
 	l.Rules.from(account, s.RulesOf)
 	l.RuleMatches.from(account, s.RuleMatches)
 	l.LabelsByID.from(account, s.LabelsByID)
+	l.Articles.from(account, s.ArticlesByID)
+	l.ArticleBodies.from(account, s.ArticleBodies)
 	return l
 }
 

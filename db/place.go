@@ -32,11 +32,19 @@ type ToPlace struct {
 // automations depend on, in one round trip. The placings stand in the order of what was asked for, nil for one that is
 // not there; those of a channel share their candidates, which the roster keeps up to date.
 func (s *Store) LockPlacings(ctx context.Context, account int64, list []ToPlace) ([]*Placing, *model.Roster, error) {
-	r := newPlacingReader(account, list)
-	batch := &pgx.Batch{}
-	r.queueLock(batch)
-	r.queue(batch, " ORDER BY c.id FOR NO KEY UPDATE")
-	return r.read(ctx, s, batch)
+	for made := false; ; made = true {
+		r := newPlacingReader(account, list)
+		batch := &pgx.Batch{}
+		r.queueLock(batch)
+		r.queue(batch, " ORDER BY c.id FOR NO KEY UPDATE")
+		placings, roster, err := r.read(ctx, s, batch)
+		if err != nil || made || len(roster.Turns) == len(r.channels) {
+			return placings, roster, err
+		}
+		if err := r.makeLocks(ctx, s); err != nil {
+			return nil, nil, err
+		}
+	}
 }
 
 // Placing reads the same about one conversation, for who only wants to know how it would be decided.

@@ -1,6 +1,8 @@
 package db
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,12 +12,21 @@ import (
 )
 
 func (r *placingReader) queueLock(batch *pgx.Batch) {
-	batch.Queue(`SELECT channel::text, last_turn FROM lock_channels($1, $2)`, r.account, texts(r.channels)).Query(func(rows pgx.Rows) error {
+	batch.Queue(`SELECT channel_id::text, turn FROM channel_assign WHERE account_id = $1 AND channel_id = ANY ($2::uuid[]) ORDER BY channel_id FOR NO KEY UPDATE`,
+		r.account, texts(r.channels)).Query(func(rows pgx.Rows) error {
 		var channel string
 		var turn int64
 		_, err := pgx.ForEachRow(rows, []any{&channel, &turn}, func() error { r.roster.Turns[model.ID(channel)] = turn; return nil })
 		return err
 	})
+}
+
+// makeLocks makes the rows that are locked, for channels on which nothing was placed before.
+func (r *placingReader) makeLocks(ctx context.Context, s *Store) error {
+	if _, err := s.hot.Exec(ctx, `SELECT FROM lock_channels($1, $2)`, r.account, texts(r.channels)); err != nil {
+		return fmt.Errorf("lock channels: %w", err)
+	}
+	return nil
 }
 
 func (r *placingReader) queue(batch *pgx.Batch, lock string) {

@@ -25,8 +25,9 @@ func (s *Store) PresentAutomation(ctx context.Context, account int64, channel mo
 }
 
 // History reads the first decision from all stages about each conversation of the channel in [from, to), of the newest
-// ones up to limit. People are as they were; AI Agents besides the channel's, teams, and labels on older conversations of a customer, are as they are now:
-// when somebody joined or left, or a label was put on, is not kept.
+// ones up to limit, and looks at 20 times as many decisions at most. People are as they were; AI Agents besides the
+// channel's, teams, and labels on older conversations of a customer, are as they are now: when somebody joined or left, or
+// a label was put on, is not kept.
 func (s *Store) History(ctx context.Context, account int64, channel model.ID, from, to time.Time, limit int, draft *model.RuleSet) (*History, error) {
 	teams, err := s.teamsOfAgents(ctx, account, draft.TeamIDs())
 	if err != nil {
@@ -36,7 +37,7 @@ func (s *Store) History(ctx context.Context, account int64, channel model.ID, fr
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.hot.Query(ctx, firstDecisions, account, string(channel), from, to, idFrom(from), idFrom(to.Add(time.Millisecond)), limit+1, texts(draft.LabelIDs()))
+	rows, err := s.hot.Query(ctx, firstDecisions, account, string(channel), from, to, idFrom(from), idFrom(to.Add(time.Millisecond)), limit+1, texts(draft.LabelIDs()), looked*limit)
 	if err != nil {
 		return nil, fmt.Errorf("read what was decided on channel %s: %w", channel, err)
 	}
@@ -45,6 +46,11 @@ func (s *Store) History(ctx context.Context, account int64, channel model.ID, fr
 		return nil, fmt.Errorf("read what was decided on channel %s: %w", channel, err)
 	}
 	h := &History{More: len(list) > limit}
+	if !h.More {
+		if h.More, err = s.decidedMore(ctx, account, channel, from, to, looked*limit); err != nil {
+			return nil, err
+		}
+	}
 	for _, p := range list[:min(len(list), limit)] {
 		if p == nil {
 			h.Skipped++
@@ -58,18 +64,33 @@ func (s *Store) History(ctx context.Context, account int64, channel model.ID, fr
 	return h, nil
 }
 
-// firstDecisions goes backwards through the primary key: the ids of decisions begin with their time, in milliseconds.
+// looked is how many decisions are looked at for each that is wanted: on a channel that reopens conversations most are
+// not the first ones.
+const looked = 20
+
+// inTime are the decisions in [$3, $4) from all stages, newest first: the ids of decisions begin with their time, in
+// milliseconds.
+const inTime = `SELECT * FROM decisions WHERE account_id = $1 AND channel_id = $2 AND stage = 'ALL' AND id >= $5::uuid AND id < $6::uuid AND decided_at >= $3 AND decided_at < $4 ORDER BY id DESC`
+
 const firstDecisions = `SELECT d.conversation_id::text, coalesce(d.agent_id::text, ''), coalesce(d.ai_agent_id::text, ''), d.record,
 		coalesce((SELECT m.text FROM messages m WHERE m.account_id = d.account_id AND m.id = d.message_id), ''),
-		ARRAY(SELECT DISTINCT l.label_id::text FROM conversations v JOIN conversation_labels l ON l.account_id = v.account_id AND l.conversation_id = v.id
-			WHERE v.account_id = c.account_id AND v.contact_id = c.contact_id AND v.opened_at < c.opened_at AND l.label_id = ANY ($8::uuid[])),
+		CASE WHEN cardinality($8::uuid[]) = 0 THEN '{}' ELSE ARRAY(SELECT DISTINCT l.label_id::text FROM conversations v JOIN conversation_labels l ON l.account_id = v.account_id AND l.conversation_id = v.id
+			WHERE v.account_id = c.account_id AND v.contact_id = c.contact_id AND v.opened_at < c.opened_at AND l.label_id = ANY ($8::uuid[])) END,
 		(SELECT min(h.at) FROM conversation_changes h WHERE h.account_id = d.account_id AND h.conversation_id = d.conversation_id AND h.at > d.decided_at
 			AND (h.status NOT IN ('OPEN', 'AI_REPLYING') OR d.agent_id IS NOT NULL AND h.agent_id IS DISTINCT FROM d.agent_id))
-	FROM decisions d JOIN conversations c ON c.account_id = d.account_id AND c.id = d.conversation_id
-	WHERE d.account_id = $1 AND d.channel_id = $2 AND d.stage = 'ALL' AND d.decided_at >= $3 AND d.decided_at < $4 AND d.id >= $5::uuid AND d.id < $6::uuid
-		AND NOT EXISTS (SELECT 1 FROM decisions e WHERE e.account_id = d.account_id AND e.conversation_id = d.conversation_id AND e.stage = 'ALL'
+	FROM (` + inTime + ` LIMIT $9) d JOIN conversations c ON c.account_id = d.account_id AND c.id = d.conversation_id
+	WHERE NOT EXISTS (SELECT 1 FROM decisions e WHERE e.account_id = d.account_id AND e.conversation_id = d.conversation_id AND e.stage = 'ALL'
 			AND e.decided_at >= $3 AND (e.decided_at, e.id) < (d.decided_at, d.id))
 	ORDER BY d.id DESC LIMIT $7`
+
+// decidedMore tells whether there are more decisions in that time than are looked at.
+func (s *Store) decidedMore(ctx context.Context, account int64, channel model.ID, from, to time.Time, than int) (more bool, err error) {
+	err = s.hot.QueryRow(ctx, `SELECT EXISTS (`+inTime+` OFFSET $7)`, account, string(channel), from, to, idFrom(from), idFrom(to.Add(time.Millisecond)), than).Scan(&more)
+	if err != nil {
+		return false, fmt.Errorf("count what was decided on channel %s: %w", channel, err)
+	}
+	return more, nil
+}
 
 // idFrom sorts before all ids that are made at the time or later, and after all of earlier milliseconds.
 func idFrom(t time.Time) string {

@@ -2,7 +2,12 @@ package db
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/livedesk/livedesk/model"
 )
@@ -61,4 +66,89 @@ func (s *Store) SeeSurveys(ctx context.Context, v *model.Viewer, ids []model.ID)
 	rows, err := rowsOf(ctx, s, `SELECT `+surveyColumns+` FROM surveys s WHERE s.account_id = $1 AND s.id = ANY ($2::uuid[]) AND `+inSight(v, "s.channel_id", "$3"),
 		[]any{v.Account, texts(ids), eyes(v)}, surveyFields)
 	return keyed(rows, err, func(v *model.Survey) model.ID { return v.ID })
+}
+
+// Reply is a message that answers a survey.
+type Reply struct {
+	Survey  model.ID
+	Message model.Message
+}
+
+// SurveyReplies returns the messages of a conversation after the number that answer surveys, oldest first.
+func (s *Store) SurveyReplies(ctx context.Context, account int64, conversation model.ID, after int64) ([]*Reply, error) {
+	rows, err := rowsOf(ctx, s, `SELECT `+messageColumns+`, m.data ->> 'survey' FROM messages m
+		WHERE m.account_id = $1 AND m.conversation_id = $2 AND m.seq > $3 AND m.direction = 'INBOUND' AND m.data ? 'survey' ORDER BY m.seq`,
+		[]any{account, string(conversation), after}, func(r *Reply) []any { return append(partsOf(&r.Message), (*string)(&r.Survey)) })
+	if err != nil {
+		return nil, fmt.Errorf("read answers in conversation %s: %w", conversation, err)
+	}
+	return rows, nil
+}
+
+// Vote is an answer to a survey.
+type Vote struct {
+	Account int64
+	Survey  model.ID
+	Score   int
+	Comment *string // nil: the present one stays
+	By      model.AnswerWay
+	At      time.Time
+}
+
+// SaveVote stores the answer in place of the one before, if there is one, and returns the survey as it then is. The same
+// answer again changes nothing but how it was given.
+func (s *Store) SaveVote(ctx context.Context, v Vote) (*model.Survey, error) {
+	saved, err := one(rowsOf(ctx, s, `UPDATE surveys s SET score = $3, answered_by = $5, answered_at = coalesce(s.answered_at, $6),
+			comment = CASE WHEN $4::text IS NULL THEN s.comment ELSE nullif($4, '') END,
+			changes = s.changes + CASE WHEN s.score IS NULL OR s.score = $3 AND ($4::text IS NULL OR nullif($4, '') IS NOT DISTINCT FROM s.comment) THEN 0 ELSE 1 END
+		WHERE s.account_id = $1 AND s.id = $2 RETURNING `+surveyColumns, []any{v.Account, string(v.Survey), v.Score, v.Comment, string(v.By), v.At}, surveyFields))
+	if err == nil && saved == nil {
+		err = model.Refuse(model.NotFound, "There is no such survey.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store the answer to survey %s: %w", v.Survey, err)
+	}
+	return saved, nil
+}
+
+// Thank notes that the customer is thanked for answering the survey, and is false when they were before.
+func (s *Store) Thank(ctx context.Context, v *model.Survey, at time.Time) (bool, error) {
+	tag, err := s.hot.Exec(ctx, `UPDATE surveys SET thanked_at = $3 WHERE account_id = $1 AND id = $2 AND thanked_at IS NULL`, v.AccountID, string(v.ID), at)
+	if err != nil {
+		return false, fmt.Errorf("note the thanks for survey %s: %w", v.ID, err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+// LockAnswered reads the conversation of the survey, locked, for who answers it without being signed in.
+func (s *Store) LockAnswered(ctx context.Context, account int64, conversation model.ID) (*model.Conversation, error) {
+	c := &model.Conversation{}
+	err := s.hot.QueryRow(ctx, `SELECT `+conversationColumns+` FROM conversations c WHERE c.account_id = $1 AND c.id = $2 FOR NO KEY UPDATE`,
+		account, string(conversation)).Scan(fieldsOf(c)...)
+	if err != nil {
+		return nil, missing(err, noConversation)
+	}
+	return c, nil
+}
+
+// SurveyOf returns the survey whose token has the hash, with what its channel asks and the channel's hours; nil: there
+// is none.
+func (s *Store) SurveyOf(ctx context.Context, account int64, tokenHash []byte) (*model.Survey, *model.Csat, *model.Hours, error) {
+	v, hours := &model.Survey{}, model.NoHours()
+	var csat, week *string
+	err := s.hot.QueryRow(ctx, `SELECT `+surveyColumns+`, h.csat::text, h.hours::text FROM surveys s JOIN channels h ON h.account_id = s.account_id AND h.id = s.channel_id
+		WHERE s.account_id = $1 AND s.token_hash = $2`, account, tokenHash).Scan(append(surveyFields(v), &csat, &week)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("read the survey of a link: %w", err)
+	}
+	if week != nil {
+		if err := json.Unmarshal([]byte(*week), hours); err != nil {
+			return nil, nil, nil, fmt.Errorf("read the hours of channel %s: %w", v.ChannelID, err)
+		}
+	}
+	settings, err := csatFrom(v.ChannelID, csat)
+	return v, settings, hours, err
 }

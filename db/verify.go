@@ -101,6 +101,20 @@ var Invariants = []Invariant{
 	{"decisions-can-be-made-again", "what a decision was made by is kept as long as the decision's record",
 		`SELECT format('account %s decision %s', d.account_id, d.id) FROM decisions d WHERE d.record IS NOT NULL AND NOT EXISTS (
 			SELECT 1 FROM automations a WHERE a.account_id = d.account_id AND a.channel_id = d.channel_id AND a.version = d.automation_version)`},
+	{"articles-have-their-parts", "the parts of an article are numbered 1, 2, 3 …, and can be found while it is on and only then",
+		`SELECT format('account %s article %s: %s parts up to %s, %s to be found', a.account_id, a.id, n.parts, n.top, n.found) FROM articles a CROSS JOIN LATERAL (
+			SELECT count(*) AS parts, coalesce(max(p.position), 0) AS top, count(p.terms) AS found FROM article_parts p WHERE p.account_id = a.account_id AND p.article_id = a.id) n
+		WHERE n.parts = 0 OR n.top <> n.parts OR n.found <> CASE WHEN a.enabled THEN n.parts ELSE 0 END`},
+	{"part-has-its-article", "a part belongs to an article",
+		`SELECT format('account %s article %s part %s', p.account_id, p.article_id, p.position) FROM article_parts p WHERE NOT EXISTS (
+			SELECT 1 FROM articles a WHERE a.account_id = p.account_id AND a.id = p.article_id)`},
+	{"terms-are-counted", "a term is counted for each part that it stands in; wrong counts make answers worse, and saving the articles again mends them",
+		`SELECT format('account %s: a term counted %s times stands in %s parts', coalesce(t.account_id, n.account_id), coalesce(t.parts, 0), coalesce(n.parts, 0)) FROM article_terms t FULL JOIN (
+			SELECT p.account_id, substr(x, length(p.account_id::text) + 2) AS term, count(*) AS parts FROM article_parts p CROSS JOIN unnest(tsvector_to_array(p.terms)) x
+			WHERE NOT starts_with(x, p.account_id || ':^') GROUP BY 1, 2) n ON n.account_id = t.account_id AND n.term = t.term WHERE n.parts IS DISTINCT FROM t.parts::bigint`},
+	{"parts-are-counted", "an account's number of parts is how many can be found",
+		`SELECT format('account %s: %s counted, %s there', c.account_id, c.parts, n.parts) FROM article_counts c CROSS JOIN LATERAL (
+			SELECT count(*) AS parts FROM article_parts p WHERE p.account_id = c.account_id AND p.terms IS NOT NULL) n WHERE n.parts <> c.parts`},
 	{"survey-is-of-its-resolve", "a survey belongs to one move to RESOLVED and is credited to who made it",
 		`SELECT format('account %s survey %s', s.account_id, s.id) FROM surveys s JOIN conversation_changes h
 			ON h.account_id = s.account_id AND h.conversation_id = s.conversation_id AND h.version = s.version

@@ -118,9 +118,10 @@ func (s *Store) LeftOver(ctx context.Context, limit int) ([]Left, error) {
 	return list, nil
 }
 
-// Heard is how far the desk itself has reacted to what a customer wrote.
+// Heard is how far the desk itself has reacted to what a customer wrote, and what there is since.
 type Heard struct {
 	Handled, Newest int64
+	Answers, Others bool // messages that answer a survey, and such that do not
 }
 
 // Unheard tells whether the desk has still to react to what a customer wrote.
@@ -134,8 +135,11 @@ func (s *Store) Unheard(ctx context.Context, account int64, conversation model.I
 
 // LockHeard locks the conversation and tells how far the desk has reacted to it.
 func (s *Store) LockHeard(ctx context.Context, account int64, conversation model.ID) (h Heard, err error) {
-	err = s.hot.QueryRow(ctx, `SELECT handled_seq, last_inbound_seq FROM conversations WHERE account_id = $1 AND id = $2 FOR NO KEY UPDATE`,
-		account, string(conversation)).Scan(&h.Handled, &h.Newest)
+	err = s.hot.QueryRow(ctx, `SELECT c.handled_seq, c.last_inbound_seq,
+			EXISTS (SELECT 1 FROM messages m WHERE m.account_id = $1 AND m.conversation_id = $2 AND m.seq > c.handled_seq AND m.direction = 'INBOUND' AND m.data ? 'survey'),
+			EXISTS (SELECT 1 FROM messages m WHERE m.account_id = $1 AND m.conversation_id = $2 AND m.seq > c.handled_seq AND m.direction = 'INBOUND' AND (m.data ? 'survey') IS NOT TRUE)
+		FROM conversations c WHERE c.account_id = $1 AND c.id = $2 FOR NO KEY UPDATE`,
+		account, string(conversation)).Scan(&h.Handled, &h.Newest, &h.Answers, &h.Others)
 	if err != nil {
 		return h, missing(err, noConversation, "conversationId")
 	}

@@ -82,6 +82,40 @@ func TestAnAiAgentOnAChannel(t *testing.T) {
 	}
 }
 
+// The history says why people have what an AI Agent had, and so does a note.
+func TestTheHistorySaysWhyAnAiAgentWent(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	channel := a.connect("Front", "+15550100100")
+	robin := at(a.do(a.admin, createAi, vars{"i": robinsSettings()}), "aiAgent", "id")
+	a.do(a.admin, setAi, vars{"i": vars{"channelId": channel, "aiAgentId": robin}})
+	conversation := a.customer(a.account(), channel, "+447700900101", "Ana", "Hello")
+	a.desk.EndReceiving()
+	a.do(a.admin, setAi, vars{"i": vars{"channelId": channel, "started": false}})
+	a.desk.EndReceiving()
+	got := a.do(a.admin, `query($id: ID!) { conversation(id: $id) { status assignee { __typename } history { nodes { reason handOver assignee { ... on AiAgent { id } } } }
+		messages(last: 10) { nodes { kind text sender { __typename } } } routingDecisions { nodes { outcome assignee { ... on AiAgent { id } } } } } }`, vars{"id": conversation})
+	for _, want := range []struct {
+		value any
+		path  []any
+	}{
+		{"OPEN", []any{"status"}}, {nil, []any{"assignee"}},
+		{"PLACED", []any{"history", "nodes", 1, "reason"}}, {robin, []any{"history", "nodes", 1, "assignee", "id"}}, {nil, []any{"history", "nodes", 1, "handOver"}},
+		{"AI_STOPPED", []any{"history", "nodes", 2, "reason"}}, {"STOPPED", []any{"history", "nodes", 2, "handOver"}},
+		{"NOTE", []any{"messages", "nodes", 1, "kind"}}, {"Robin handed this conversation over: it was stopped on this channel.", []any{"messages", "nodes", 1, "text"}},
+		{"TEXT", []any{"messages", "nodes", 2, "kind"}}, {"AiAgent", []any{"messages", "nodes", 2, "sender", "__typename"}}, {model.DefaultClosing, []any{"messages", "nodes", 2, "text"}},
+		{robin, []any{"routingDecisions", "nodes", 1, "assignee", "id"}},
+	} {
+		if value := at(got, want.path...); value != want.value {
+			t.Errorf("%v is %v, want %v", want.path, value, want.value)
+		}
+	}
+	explained := a.send(a.admin, `query($id: ID!) { explainRouting(conversationId: $id) { sentence } }`, vars{"id": conversation})
+	if len(explained.Errors) > 0 {
+		t.Errorf("%s", explained.raw)
+	}
+}
+
 func TestAnAiAgentIsChangedTestedAndDeleted(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
@@ -116,6 +150,14 @@ func TestAnAiAgentIsChangedTestedAndDeleted(t *testing.T) {
 	}
 }
 
+func (a *api) channelNamed(name string) (id string) {
+	a.t.Helper()
+	if err := a.db.Pool().QueryRow(a.t.Context(), `SELECT id::text FROM channels WHERE name = $1`, name).Scan(&id); err != nil {
+		a.t.Fatal(err)
+	}
+	return id
+}
+
 // An agent knows what an AI Agent is called, and where they meet it.
 func TestSettingsOfAiAgentsAreForLeads(t *testing.T) {
 	t.Parallel()
@@ -127,6 +169,14 @@ func TestSettingsOfAiAgentsAreForLeads(t *testing.T) {
 		a.do(a.admin, setAi, vars{"i": vars{"channelId": channel, "aiAgentId": robin}})
 	}
 	a.exec(`UPDATE channels SET ai_problem = 'QUOTA', ai_problem_text = 'No credit is left.', ai_problem_since = now()`)
+	conversation := a.customer(a.account(), a.channelNamed("Front"), "+447700900101", "Ana", "Hello")
+	a.desk.EndReceiving()
+	for token, may := range map[string]bool{hanaToken: false, soraToken: true} {
+		got := at(a.do(token, `query($ai: ID!) { conversations(filter: {assignee: {aiAgentId: $ai}}) { nodes { id status assignee { ... on AiAgent { name model } } } } }`, vars{"ai": robin}), "nodes", 0)
+		if at(got, "id") != conversation || at(got, "status") != "AI_REPLYING" || at(got, "assignee", "name") != "Robin" || (at(got, "assignee", "model") != nil) != may {
+			t.Errorf("%v", got)
+		}
+	}
 	const document = `{ aiAgents { nodes { name instructions model baseUrl keyHint keyHeader temperature maxTokens timeoutSeconds maxTurns handOverTopics closingText
 		channels { name aiAgent { started problem { kind } } } } } }`
 	for token, may := range map[string]bool{hanaToken: false, soraToken: true} {

@@ -143,6 +143,9 @@ func TestBadHoursAreRefusedWithTheirPlace(t *testing.T) {
 		"weekly.0.intervals.0.opens":  {"weekly": []vars{{"day": "MONDAY", "intervals": []vars{{"opens": "9am", "closes": "18:00"}}}}},
 		"weekly.0.intervals.0.closes": {"weekly": []vars{{"day": "MONDAY", "intervals": []vars{{"opens": "09:00", "closes": "25:00"}}}}},
 		"exceptions.0.date":           {"exceptions": []vars{{"date": "25 December"}}},
+		"weekly.0.intervals.1":        {"weekly": []vars{{"day": "MONDAY", "intervals": []vars{{"opens": "09:00", "closes": "18:00"}, {"opens": "17:00", "closes": "19:00"}}}}},
+		"weekly.1.day":                {"weekly": []vars{{"day": "MONDAY", "intervals": []vars{}}, {"day": "MONDAY", "intervals": []vars{}}}},
+		"exceptions.1.date":           {"exceptions": []vars{{"date": "2026-12-25"}, {"date": "2026-12-25"}}},
 	} {
 		input := vars{"channelId": channel, "enabled": true, "timeZone": "UTC", "weekly": []vars{}}
 		for name, value := range change {
@@ -157,6 +160,10 @@ func TestBadHoursAreRefusedWithTheirPlace(t *testing.T) {
 		if got.code() != "INVALID" || strings.Join(field, ".") != path || at(got.Data, "updateHours", "channel", "hours", "isOpen") != true {
 			t.Errorf("%v gave %s, want INVALID at %s", change, got.raw, path)
 		}
+	}
+	var stored int
+	if err := a.db.Pool().QueryRow(t.Context(), `SELECT count(*) FROM channels WHERE hours IS NOT NULL`).Scan(&stored); err != nil || stored != 0 {
+		t.Errorf("%d channels have hours, %v", stored, err)
 	}
 }
 

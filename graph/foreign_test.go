@@ -20,7 +20,7 @@ type sample struct {
 }
 
 // kinds are the sorts of objects that arguments name, the longer names first.
-var kinds = []string{"aiagent", "agent", "team", "label", "channel", "contact", "conversation", "message", "attachment", "rule"}
+var kinds = []string{"aiagent", "agent", "team", "label", "channel", "contact", "conversation", "message", "attachment", "rule", "article"}
 
 // place is one spot of the schema that takes an id: its path from a root field.
 type place struct {

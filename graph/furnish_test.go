@@ -33,6 +33,7 @@ func (a *api) furnish(token string) map[string]string {
 		"accountSid": twiliotest.AccountSid, "authToken": twiliotest.AuthToken, "sender": vars{"phoneNumber": "+15550100100"}}}}, "channel")
 	make("addChannelAgents", vars{"channelId": ids["channel"], "agentIds": []string{ids["agent"]}}, "channel")
 	ids["rule"] = make("createRoutingRule", vars{"channelId": ids["channel"], "name": "Rule", "action": vars{"assignTo": vars{"humanAgents": true}}}, "rule")
+	ids["article"] = make("createArticle", vars{"title": "Refunds", "body": "We refund.", "source": "refunds.md"}, "article")
 	ids["conversation"] = a.customer(viewer.Account, ids["channel"], "+447700900101", "Ana Lima", "Hello")
 	got := a.do(token, `query($id: ID!) { conversation(id: $id) { contact { id } lastMessage { id } } }`, vars{"id": ids["conversation"]})
 	ids["contact"], ids["message"] = at(got, "contact", "id").(string), at(got, "lastMessage", "id").(string)
@@ -61,7 +62,7 @@ func (a *api) secondAccount() (token string) {
 func (a *api) fingerprint() (all string) {
 	a.t.Helper()
 	for _, table := range []string{"agents", "teams", "team_agents", "channels", "channel_agents", "webhook_keys", "contacts", "identities", "conversations", "conversation_changes",
-		"conversation_labels", "labels", "messages", "send_attempts", "attachments", "password_tokens", "rules", "audit_log", "ai_agents"} {
+		"conversation_labels", "labels", "messages", "send_attempts", "attachments", "password_tokens", "rules", "articles", "article_parts", "article_terms", "article_counts", "audit_log", "ai_agents"} {
 		var sum string
 		if err := a.db.Pool().QueryRow(a.t.Context(), `SELECT count(*) || ' ' || coalesce(md5(string_agg(t::text, ',' ORDER BY t::text)), '') FROM `+table+` t WHERE account_id = $1`, a.account()).Scan(&sum); err != nil {
 			a.t.Fatal(err)

@@ -54,7 +54,7 @@ func (r *Resolver) handler(o Options) http.Handler {
 	if o.WebSocket != nil {
 		server.AddTransport(o.WebSocket)
 	}
-	server.AddTransport(transport.HTTP{})
+	server.AddTransport(transport.HTTP{Allow: longBody})
 	server.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
 	server.SetParserTokenLimit(maxTokens)
 	server.SetDisableSuggestion(!o.Development)

@@ -3,11 +3,13 @@ package graph
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/graph/exec"
 	"github.com/livedesk/livedesk/graph/transport"
 	"github.com/livedesk/livedesk/model"
@@ -21,10 +23,21 @@ const (
 	maxTime         = 15 * time.Second
 	cachedDocuments = 1000
 	maxNodes        = 100
-	shortList       = 5      // how many objects a list without pages is taken for
-	memberList      = 20     // how many members a channel or team, or channels an agent, is taken to have
+	shortList       = 5   // how many objects a list without pages is taken for
+	memberList      = 20  // how many members a channel or team, or channels an agent, is taken to have
+	bodyPrice       = 100 // an article's body weighs as much as a hundred fields
+	maxLongBody     = 12 << 20
 	maxListed       = 20_000 // objects in all lists without pages of one response
 )
+
+// longBody lets those who may import articles send 5 MB of them, however their JSON is written: a client that escapes
+// every character that is not ASCII sends twice as much, and line ends are two characters.
+func longBody(r *http.Request) int64 {
+	if v, err := model.ViewerFrom(r.Context()); err == nil && v.SeesAll() {
+		return maxLongBody
+	}
+	return 0
+}
 
 // price sets what fields cost: 1 for each, and for a list what one of its objects costs times how many are asked for.
 func price(c *exec.ComplexityRoot) {
@@ -47,6 +60,10 @@ func priceQueries(c *exec.ComplexityRoot) {
 	c.Query.AuditLog = func(child int, _ *exec.AuditFilter, first *int, after *string, last *int, before *string) int {
 		return priceOf(child, first, after, last, before)
 	}
+	c.Query.Articles = func(child int, _ *exec.ArticleFilter, first *int, after *string, last *int, before *string) int {
+		return priceOf(child, first, after, last, before)
+	}
+	c.Query.SearchArticles = func(child int, _ string, first int) int { return 1 + min(max(0, first), db.MaxFound)*child }
 	c.Query.Contacts = func(child int, _ *exec.ContactFilter, first *int, after *string, last *int, before *string) int {
 		return priceOf(child, first, after, last, before)
 	}
@@ -58,6 +75,8 @@ func priceQueries(c *exec.ComplexityRoot) {
 // priceLists prices lists without pages. They are short in a desk as it should be, but members and channels hold each
 // other, as deep as a query likes: what such lists really hold is counted too, by listed.
 func priceLists(c *exec.ComplexityRoot) {
+	c.Article.Body = func(int) int { return bodyPrice }
+	c.ImportArticlesPayload.Imported = func(child int) int { return 1 + memberList*child }
 	short := func(child int) int { return 1 + shortList*child }
 	members := func(child int) int { return 1 + memberList*child }
 	c.Agent.Channels, c.Channel.Agents, c.Team.Agents = members, members, members

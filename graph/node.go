@@ -76,6 +76,9 @@ func (r *Resolver) find(ctx context.Context, v *model.Viewer, kind model.Kind, i
 	case model.KindRule:
 		objects, err := r.DB.SeeRules(ctx, v, ids)
 		return keep(found, objects, err)
+	case model.KindArticle:
+		objects, err := r.DB.ArticlesByID(ctx, v.Account, ids)
+		return keep(found, objects, err)
 	case model.KindSurvey:
 		objects, err := r.DB.SeeSurveys(ctx, v, ids)
 		return keep(found, objects, err)

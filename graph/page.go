@@ -113,6 +113,16 @@ func conversationConnection(s *model.Slice[*model.Conversation], err error) (*ex
 	return &exec.ConversationConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
 }
 
+func articleConnection(s *model.Slice[*model.Article], err error) (*exec.ArticleConnection, error) {
+	if err != nil {
+		return nil, err
+	}
+	edge := func(cursor string, node *model.Article) *exec.ArticleEdge {
+		return &exec.ArticleEdge{Cursor: cursor, Node: node}
+	}
+	return &exec.ArticleConnection{Edges: edges(s, edge), Nodes: s.Nodes, PageInfo: pageInfo(s)}, nil
+}
+
 func messageConnection(s *model.Slice[*model.Message], err error) (*exec.MessageConnection, error) {
 	if err != nil {
 		return nil, err

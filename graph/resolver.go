@@ -31,6 +31,9 @@ func (r *Resolver) Account() exec.AccountResolver { return &accountResolver{} }
 // Agent is part of gqlgen's root.
 func (r *Resolver) Agent() exec.AgentResolver { return &agentResolver{r} }
 
+// Article is part of gqlgen's root.
+func (r *Resolver) Article() exec.ArticleResolver { return &articleResolver{r} }
+
 // AiAgent is part of gqlgen's root.
 func (r *Resolver) AiAgent() exec.AiAgentResolver { return &aiAgentResolver{r} }
 
@@ -63,6 +66,11 @@ func (r *Resolver) Delivery() exec.DeliveryResolver { return &deliveryResolver{r
 
 // EventPayload is part of gqlgen's root.
 func (r *Resolver) EventPayload() exec.EventPayloadResolver { return &eventPayloadResolver{} }
+
+// FoundArticlePart is part of gqlgen's root.
+func (r *Resolver) FoundArticlePart() exec.FoundArticlePartResolver {
+	return &foundArticlePartResolver{r}
+}
 
 // Hours is part of gqlgen's root.
 func (r *Resolver) Hours() exec.HoursResolver { return &hoursResolver{r} }

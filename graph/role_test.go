@@ -15,7 +15,8 @@ import (
 var (
 	forLeads = []string{"createTeam", "updateTeam", "deleteTeam", "createLabel", "updateLabel", "deleteLabel", "addChannelAgents", "removeChannelAgents", "setChannelAgents",
 		"updateGreeting", "updateHours", "updateCsat", "auditLog",
-		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules", "simulateRouting", "setChannelAiAgent"}
+		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules", "simulateRouting", "setChannelAiAgent",
+		"searchArticles", "createArticle", "updateArticle", "deleteArticle", "importArticles"}
 	forAdmins = []string{"createAgent", "updateAgent", "resetPassword", "createChannel", "updateChannel", "removeChannel", "rotateWebhookUrl", "updateAssignment",
 		"createAiAgent", "updateAiAgent", "deleteAiAgent", "testAiAgent"}
 )

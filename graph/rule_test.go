@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -142,5 +143,38 @@ func TestBadRulesAreRefusedWithTheirPlace(t *testing.T) {
 	}
 	if rules := list(at(a.do(a.admin, readRules, vars{"id": channel}), "rules")); len(rules) != 0 {
 		t.Errorf("stored %v", rules)
+	}
+}
+
+// A rule beyond what a channel may have, and an order that names a rule twice, leaves out one or names one of nowhere, are
+// refused, and the rules stay as they are.
+func TestTooManyRulesAndBadOrders(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	channel := a.connect("Front", "+15550100100")
+	create := vars{"i": vars{"channelId": channel, "name": "Rule", "action": vars{"assignTo": vars{"humanAgents": true}}}}
+	first, second := at(a.do(a.admin, createRule, create), "rule", "id"), at(a.do(a.admin, createRule, create), "rule", "id")
+	const order = `mutation($i: OrderRoutingRulesInput!) { orderRoutingRules(input: $i) { channel { id } userErrors { code field message } } }`
+	for code, ids := range map[string][]any{"INVALID": {second, first, second}, "CONFLICT": {second}, "NOT_FOUND": {second, first, model.NewID(model.KindRule)}} {
+		if got := a.send(a.admin, order, vars{"i": vars{"channelId": channel, "ruleIds": ids}}); got.code() != code || !strings.Contains(got.raw, `"field":["ruleIds"]`) {
+			t.Errorf("want %s, got %s", code, got.raw)
+		}
+	}
+	if rules := list(at(a.do(a.admin, readRules, vars{"id": channel}), "rules")); len(rules) != 2 || at(rules[0], "id") != first {
+		t.Errorf("the rules are %v", rules)
+	}
+	a.exec(`INSERT INTO rules (account_id, id, channel_id, name, enabled, position, match, conditions, action, fallback, created_at)
+		SELECT account_id, gen_random_uuid(), channel_id, 'rule ' || n, false, n, match, conditions, action, fallback, created_at FROM rules, generate_series(3, $2::int) n WHERE id = $1`, first, model.MaxRules)
+	if got := a.send(a.admin, createRule, create); got.code() != "INVALID" || !strings.Contains(got.raw, `"field":["channelId"]`) {
+		t.Errorf("one more gives %s", got.raw)
+	}
+	thousand := slices.Repeat([]vars{{"name": "Rule", "action": vars{"assignTo": vars{"humanAgents": true}}}}, 1000)
+	got := a.send(a.admin, simulated, vars{"i": vars{"channelId": channel, "rules": thousand, "over": vars{"sample": vars{"text": "Hello"}}}})
+	if got.code() != "INVALID" || !strings.Contains(got.raw, `"field":["rules"]`) {
+		t.Errorf("a thousand give %s", got.raw)
+	}
+	var stored int
+	if err := a.db.Pool().QueryRow(t.Context(), `SELECT count(*) FROM rules`).Scan(&stored); err != nil || stored != model.MaxRules {
+		t.Errorf("%d rules are stored, %v", stored, err)
 	}
 }

@@ -191,7 +191,7 @@ func TestEnumsAreTheModels(t *testing.T) {
 		"MessageDirection": "Direction", "MessageKind": "MessageKind", "DeliveryStatus": "DeliveryStatus", "SendOutcome": "SendOutcome", "AttachmentState": "AttachmentState",
 		"Weekday": "Weekday", "RuleMatch": "Match", "RuleFallback": "Fallback", "RuleWarningCode": "WarningCode", "ContactHistory": "ContactHistory",
 		"SurveyLanguage": "SurveyLanguage", "SurveyNotDelivered": "NotDelivered", "SurveyAnswerWay": "AnswerWay",
-		"BusinessHours": "BusinessHours", "AuditAction": "AuditAction", "AuditSubject": "AuditSubject", "AiKeyHeader": "AiKeyHeader", "AiProblemKind": "AiProblemKind"} {
+		"BusinessHours": "BusinessHours", "AuditAction": "AuditAction", "AuditSubject": "AuditSubject", "ImportOutcome": "ImportOutcome", "AiKeyHeader": "AiKeyHeader", "AiProblemKind": "AiProblemKind"} {
 		want := constantsOf(t, typ)
 		var got []string
 		for _, value := range graph.Schema().Schema().Types[name].EnumValues {

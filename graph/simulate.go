@@ -41,14 +41,22 @@ func draftOf(in exec.SimulateRoutingInput) desk.Draft {
 	if in.Over.Past != nil {
 		d.From, d.To = in.Over.Past.From, in.Over.Past.To
 	}
-	if s := in.Over.Sample; s != nil {
-		d.Sample = &desk.Sample{Message: model.MessageFacts{Kind: s.Kind, Text: s.Text}, At: s.At,
-			Contact: model.ContactFacts{Name: given(s.Name), Language: given(s.Language), Returning: s.Returning}}
-		if s.Address != nil {
-			d.Sample.Contact.Addresses = []string{*s.Address}
-		}
+	if in.Over.Sample != nil {
+		d.Sample = sampleOf(in.Over.Sample)
 	}
 	return d
+}
+
+func sampleOf(in *exec.SampleConversationInput) *desk.Sample {
+	s := &desk.Sample{Message: model.MessageFacts{Kind: in.Kind, Text: in.Text}, At: in.At,
+		Contact: model.ContactFacts{Name: given(in.Name), Language: given(in.Language), Returning: in.Returning, LabelIDs: in.ContactLabelIds}}
+	if in.Address != nil {
+		s.Contact.Addresses = []string{*in.Address}
+	}
+	if ad := in.AdReferral; ad != nil {
+		s.Message.FromAd, s.Message.AdSource = true, given(ad.SourceID)
+	}
+	return s
 }
 
 func (r *Resolver) simulatedLoads(ctx context.Context, shares []model.Share) ([]*exec.SimulatedLoad, error) {

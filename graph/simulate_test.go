@@ -1,6 +1,8 @@
 package graph_test
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,4 +65,95 @@ func TestRoutingIsSimulated(t *testing.T) {
 	if got := a.send(hanaToken, simulated, vars{"i": vars{"channelId": channel, "over": past}}); got.code() != "FORBIDDEN" {
 		t.Errorf("an agent gets %s", got.raw)
 	}
+}
+
+// A sample is asked all that conditions ask.
+func TestASampleIsDescribedWhole(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	hana, _ := a.hire("hana", model.AgentRole)
+	channel := a.connect("Front", "+15550100100", hana)
+	label := at(a.do(a.admin, `mutation($i: CreateLabelInput!) { createLabel(input: $i) { label { id } userErrors { code } } }`, vars{"i": vars{"name": "VIP", "color": "#a0b0c0"}}), "label", "id")
+	whole := func(change vars) vars {
+		sample := vars{"text": "My order", "kind": "MEDIA", "address": "+819012345678", "name": "Eve Lima", "returning": true, "language": "ja-JP",
+			"contactLabelIds": []any{label}, "adReferral": vars{"sourceId": "ad-1"}, "at": "2026-11-23T12:00:00Z"}
+		for name, value := range change {
+			sample[name] = value
+		}
+		return sample
+	}
+	tries := func(condition, sample vars) answer {
+		rule := vars{"name": "Rule", "conditions": []vars{condition}, "action": vars{"assignTo": vars{"agentId": hana}}}
+		return a.send(a.admin, simulated, vars{"i": vars{"channelId": channel, "rules": []vars{rule}, "over": vars{"sample": sample}}})
+	}
+	for _, c := range []struct {
+		condition vars
+		without   vars // what of the sample it holds by, changed
+	}{
+		{vars{"messageText": vars{"contains": "order"}}, vars{"text": "Hello"}},
+		{vars{"messageKind": []string{"MEDIA"}}, vars{"kind": "TEXT"}},
+		{vars{"contactAddress": vars{"startsWith": "+81"}}, vars{"address": nil}},
+		{vars{"contactName": vars{"contains": "lima"}}, vars{"name": "Eve"}},
+		{vars{"contactLabelIds": []any{label}}, vars{"contactLabelIds": []any{}}},
+		{vars{"contactHistory": "RETURNING"}, vars{"returning": false}},
+		{vars{"language": []string{"ja"}}, vars{"language": nil}},
+		{vars{"localTime": vars{"weekdays": []string{"MONDAY"}}}, vars{"at": "2026-11-24T12:00:00Z"}},
+		{vars{"adReferral": vars{"any": true}}, vars{"adReferral": nil}},
+		{vars{"adReferral": vars{"sourceId": "ad-1"}}, vars{"adReferral": vars{"sourceId": "ad-2"}}},
+		{vars{"adReferral": vars{"sourceId": "ad-1"}}, vars{"adReferral": vars{}}},
+	} {
+		for matched, change := range map[bool]vars{true: {}, false: c.without} {
+			got := tries(c.condition, whole(change))
+			if rule := at(got.Data, "simulateRouting", "simulation", "placements", 0, "rule", "name"); got.code() != "" || (rule == "Rule") != matched {
+				t.Errorf("%v with %v: the rule is %v: %s", c.condition, change, rule, got.raw)
+			}
+		}
+	}
+	fromAd := vars{"adReferral": vars{"any": true}}
+	if rule := at(tries(fromAd, whole(vars{"adReferral": vars{}})).Data, "simulateRouting", "simulation", "placements", 0, "rule", "name"); rule != "Rule" {
+		t.Errorf("from an advertisement that is not known: %v", rule)
+	}
+	for code, labels := range map[string][]any{"NOT_FOUND": {model.NewID(model.KindLabel)}, "INVALID": slices.Repeat([]any{label}, model.MaxRuleValues+1)} {
+		got := tries(fromAd, whole(vars{"contactLabelIds": labels}))
+		if got.code() != code || !strings.Contains(got.raw, `"field":["over","sample","contactLabelIds"]`) {
+			t.Errorf("want %s, got %s", code, got.raw)
+		}
+	}
+}
+
+// While a draft of the account is being tried another one is refused, and holds nothing meanwhile.
+func TestOneDraftIsTriedAtATime(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	channel := a.connect("Front", "+15550100100")
+	past := vars{"i": vars{"channelId": channel, "over": vars{"past": vars{"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}}}}
+	tx, err := a.db.Pool().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.Background())
+	if _, err := tx.Exec(t.Context(), `LOCK TABLE decisions IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	first := make(chan answer)
+	go func() { first <- a.send(a.admin, simulated, past) }()
+	for waiting := false; !waiting; {
+		if err := tx.QueryRow(t.Context(), `SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'decisions'::regclass)`).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held := a.db.Pool().Stat().AcquiredConns()
+	if got := a.send(a.admin, simulated, past); got.code() != "RATE_LIMITED" || !strings.Contains(got.raw, "Try again") || !strings.Contains(got.raw, `"simulateRouting":null`) {
+		t.Errorf("the second one gives %s", got.raw)
+	}
+	if now := a.db.Pool().Stat().AcquiredConns(); now != held {
+		t.Errorf("%d connections are held, want %d", now, held)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-first; got.code() != "" {
+		t.Errorf("the first one gives %s", got.raw)
+	}
+	a.do(a.admin, simulated, past)
 }

@@ -41,6 +41,9 @@ const (
 	AuditLabelCreated      AuditAction = "LABEL_CREATED"
 	AuditLabelUpdated      AuditAction = "LABEL_UPDATED"
 	AuditLabelDeleted      AuditAction = "LABEL_DELETED"
+	AuditArticleCreated    AuditAction = "ARTICLE_CREATED"
+	AuditArticleUpdated    AuditAction = "ARTICLE_UPDATED"
+	AuditArticleDeleted    AuditAction = "ARTICLE_DELETED"
 )
 
 // AuditSubject is the kind of what a setting belongs to.
@@ -54,6 +57,7 @@ const (
 	AuditAiAgent AuditSubject = "AI_AGENT"
 	AuditTeam    AuditSubject = "TEAM"
 	AuditLabel   AuditSubject = "LABEL"
+	AuditArticle AuditSubject = "ARTICLE"
 )
 
 // AuditEntry says who changed which setting, from what to what. It holds no secrets and no texts of customers.

@@ -33,6 +33,7 @@ const (
 	KindRule         Kind = 14
 	KindAuditEntry   Kind = 15
 	KindDecision     Kind = 16
+	KindArticle      Kind = 18
 	KindSurvey       Kind = 20
 )
 

@@ -27,6 +27,9 @@ func TestInBrowser(t *testing.T) {
 		"emulator by keyboard":         testEmulatorByKeyboard,
 		"emulator failures":            testEmulatorFailures,
 		"invitation":                   testInvitation,
+		"survey":                       testSurveyPage,
+		"survey by keyboard":           testSurveyPageByKeyboard,
+		"survey in Japanese":           testSurveyPageInJapanese,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -124,6 +124,8 @@ var payloadFields = map[string]string{
 	"addChannelAgents": "channel { id }", "removeChannelAgents": "channel { id }", "updateAgent": "agent { id }", "updateChannel": "channel { id }",
 	"updateAssignment": "channel { id }", "setChannelAgents": "channel { id }", "updateContact": "contact { id }", "changePassword": "token",
 	"resetPassword": "agent { id }", "rotateWebhookUrl": "channel { webhookUrl }", "removeChannel": "channel { id }", "setAvailability": "agent { id }",
+	"updateCsat": "channel { id }",
+	"updateGreeting": "channel { id }", "updateHours": "channel { id }", "createTeam": "team { id }", "createRoutingRule": "rule { id }",
 }
 
 // must mutates and fails the story when it is refused.

@@ -31,6 +31,9 @@ func (s *Server) routes() http.Handler {
 	passwords := &passwordPage{desk: s.desk}
 	mux.Handle("GET /password/{token}", limit(http.HandlerFunc(passwords.form)))
 	mux.Handle("POST /password/{token}", limit(http.HandlerFunc(passwords.set)))
+	surveys := &csatPage{desk: s.desk, log: s.log}
+	mux.Handle("GET /csat/{token}", limit(http.HandlerFunc(surveys.show)))
+	mux.Handle("POST /csat/{token}", limit(http.HandlerFunc(surveys.answer)))
 	if s.config.Mode == Development {
 		mux.Handle("GET /{$}", http.HandlerFunc(graphiql.Page))
 		mux.Handle("GET /assets/", graphiql.Assets())

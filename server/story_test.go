@@ -62,10 +62,30 @@ var sentences = []sentence{
 	says(`channel TEXT reopens conversations`, func(w *world, a []string) {
 		w.admin.must("updateAssignment", `{"channelId":"`+w.channels[a[0]]+`","reopenPolicy":"REOPEN"}`)
 	}),
+	says(`channel TEXT asks TEXT and thanks with TEXT`, func(w *world, a []string) {
+		w.admin.must("updateCsat", `{"channelId":"`+w.channels[a[0]]+`","enabled":true,"question":"`+a[1]+`","thankYou":"`+a[2]+`"}`)
+	}),
+	says(`customer WORD is asked TEXT`, func(w *world, a []string) { w.isAsked(a[0], a[1]) }),
+	says(`customer WORD answers on the page with WORD and TEXT`, func(w *world, a []string) { w.votes(a[1], a[2]) }),
+	says(`agent NAME sees score WORD with TEXT`, func(w *world, a []string) { w.agents[a[0]].seesScore(a[1], a[2]) }),
+	says(`agent NAME has the conversations TEXT`, func(w *world, a []string) { w.agents[a[0]].hasConversations(a[1]) }),
+	says(`channel TEXT gives out by WORD`, func(w *world, a []string) {
+		w.admin.must("updateAssignment", `{"channelId":"`+w.channels[a[0]]+`","mode":"`+a[1]+`"}`)
+	}),
+	says(`channel TEXT greets with TEXT`, func(w *world, a []string) { w.greets(a[0], true, a[1]) }),
+	says(`channel TEXT does not greet`, func(w *world, a []string) { w.greets(a[0], false, "") }),
+	says(`channel TEXT closed WORD minutes ago and says TEXT`, func(w *world, a []string) { w.closes(a[0], a[1], a[2]) }),
+	says(`channel TEXT is always open`, func(w *world, a []string) { w.opens(a[0]) }),
+	says(`team TEXT is NAME`, func(w *world, a []string) { w.team(a[0], a[1]) }),
+	says(`messages on TEXT with TEXT go to team TEXT`, func(w *world, a []string) { w.rule(a[0], a[1], a[2]) }),
 	says(`agent NAME works on TEXT`, func(w *world, a []string) { w.agent(a[0], a[1]) }),
 	says(`agent NAME leaves TEXT`, func(w *world, a []string) {
 		w.admin.must("removeChannelAgents", `{"channelId":"`+w.channels[a[1]]+`","agentIds":["`+w.agents[a[0]].id+`"]}`)
 	}),
+	says(`agent NAME has a limit of WORD`, func(w *world, a []string) {
+		w.admin.must("updateAgent", `{"agentId":"`+w.agents[a[0]].id+`","maxLoad":`+a[1]+`}`)
+	}),
+	says(`agent NAME chooses WORD`, func(w *world, a []string) { w.agents[a[0]].must("setAvailability", `{"availability":"`+a[1]+`"}`) }),
 	says(`agent NAME is disabled`, func(w *world, a []string) {
 		w.admin.must("updateAgent", `{"agentId":"`+w.agents[a[0]].id+`","disabled":true}`)
 	}),
@@ -74,6 +94,9 @@ var sentences = []sentence{
 	says(`customer WORD says TEXT to WORD`, func(w *world, a []string) { w.customerSays(a[0], a[1], a[2], false) }),
 	says(`customer WORD sends a picture to WORD`, func(w *world, a []string) { w.customerSays(a[0], "", a[1], true) }),
 	says(`customer WORD receives TEXT`, func(w *world, a []string) { w.customerReceives(a[0], a[1]) }),
+	says(`customer WORD has received TEXT WORD times?`, func(w *world, a []string) { w.customerHasReceived(a[0], a[1], a[2]) }),
+	says(`customer WORD is with NAME`, func(w *world, a []string) { w.customerIsWith(a[0], w.agents[a[1]]) }),
+	says(`customer WORD waits`, func(w *world, a []string) { w.customerWaits(a[0]) }),
 	says(`twilio delivers the last webhook WORD times more`, func(w *world, a []string) { w.redeliver(a[0]) }),
 	says(`twilio refuses the credentials`, func(w *world, _ []string) { w.breakCredentials() }),
 	says(`admin replaces the credentials of TEXT`, func(w *world, a []string) { w.mendCredentials(a[0]) }),
@@ -91,6 +114,12 @@ var sentences = []sentence{
 	says(`agent NAME gives the conversation to NAME`, func(w *world, a []string) { w.agents[a[0]].assign(w.agents[a[1]].id) }),
 	says(`agent NAME replies TEXT`, func(w *world, a []string) { w.agents[a[0]].reply(a[1], "") }),
 	says(`agent NAME replies TEXT and is refused with WORD`, func(w *world, a []string) { w.agents[a[0]].reply(a[1], a[2]) }),
+	says(`agent NAME replies TEXT to WORD`, func(w *world, a []string) {
+		w.agents[a[0]].must("sendMessage", `{"conversationId":"`+w.conversationOf(addressOf(a[2]))+`","clientKey":"`+a[1]+`","text":"`+a[1]+`"}`)
+	}),
+	says(`agent NAME resolves the conversation of WORD`, func(w *world, a []string) {
+		w.agents[a[0]].must("setConversationStatus", `{"conversationId":"`+w.conversationOf(addressOf(a[1]))+`","status":"RESOLVED"}`)
+	}),
 	says(`agent NAME retries message TEXT`, func(w *world, a []string) { w.agents[a[0]].retry(a[1]) }),
 	says(`agent NAME notes TEXT`, func(w *world, a []string) { w.agents[a[0]].note(a[1]) }),
 	says(`agent NAME sets the conversation WORD`, func(w *world, a []string) { w.agents[a[0]].setStatus(a[1]) }),

@@ -43,8 +43,10 @@ type world struct {
 	admin    *person
 	agents   map[string]*person
 	channels map[string]string // name to id
+	teams    map[string]string // name to id
 	senders  map[string]string // the channel's address at Twilio, to name
 	last     twiliotest.Post
+	survey   string // the link of the survey that came last
 	token    string
 }
 
@@ -100,7 +102,7 @@ func newWorldLogging(t testing.TB, log io.Writer, changes ...func(*Config)) *wor
 	twilio.AddDefault()
 	host := httptest.NewServer(openapi.Around(t, twilio.Handler()))
 	t.Cleanup(func() { twilio.Close(); host.Close() })
-	w := &world{t: t, twilio: twilio, agents: map[string]*person{}, channels: map[string]string{}, senders: map[string]string{}, token: twiliotest.AuthToken}
+	w := &world{t: t, twilio: twilio, agents: map[string]*person{}, channels: map[string]string{}, teams: map[string]string{}, senders: map[string]string{}, token: twiliotest.AuthToken}
 	w.server = newServerLogging(t, log, dbtest.URL(t), host.URL, changes...)
 	slog.SetLogLoggerLevel(slog.LevelError)
 	w.admin = w.signIn("admin", adminEmail)

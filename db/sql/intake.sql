@@ -15,6 +15,10 @@ DO $$ BEGIN
     external_id text, message_kind text, body text, data jsonb, raw jsonb, media jsonb,
     new_contact uuid, new_conversation uuid, message_id uuid, request_id uuid);
 EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+-- answers: the message may answer a survey, the one named or the last. pressed: with a button.
+DO $$ BEGIN
+  ALTER TYPE intake_item ADD ATTRIBUTE answers boolean, ADD ATTRIBUTE survey uuid, ADD ATTRIBUTE pressed boolean;
+EXCEPTION WHEN duplicate_column THEN NULL; END $$;
 DO $$ BEGIN
   CREATE TYPE intake_place AS (
     ord int, channel_id uuid, contact_id uuid, is_blocked boolean, nth bigint, n bigint, conversation_id uuid, before text);
@@ -112,6 +116,47 @@ BEGIN
   RETURN last;
 END $$;
 
+-- The survey that a message answers; null: none. A button and a quote say which. A bare number answers the last thing that
+-- the customer was asked: once somebody has written to them since, it answers that.
+CREATE OR REPLACE FUNCTION survey_answered(p_account bigint, i intake_item, p_now timestamptz) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  customer uuid;
+  asked surveys;
+BEGIN
+  SELECT c.id INTO customer FROM identities d JOIN contacts c ON c.account_id = p_account AND c.id = d.contact_id AND c.blocked_at IS NULL
+    WHERE d.account_id = p_account AND d.kind = i.kind AND d.address = i.address;
+  SELECT s.* INTO asked FROM conversations v JOIN surveys s ON s.account_id = p_account AND s.conversation_id = v.id
+    WHERE v.account_id = p_account AND v.contact_id = customer AND v.channel_id = i.channel_id AND v.last_activity_at > p_now - interval '31 days'
+    AND s.message_id IS NOT NULL AND s.expires_at > p_now AND s.id = coalesce(i.survey, s.id)
+    AND (i.survey IS NOT NULL OR i.data ->> 'quoted' IS NULL OR s.message_id = (
+      SELECT m.id FROM messages m WHERE m.account_id = p_account AND m.channel_id = i.channel_id AND m.external_id = i.data ->> 'quoted'))
+    ORDER BY s.created_at DESC, s.id DESC LIMIT 1;
+  IF i.pressed OR i.data ->> 'quoted' IS NOT NULL THEN RETURN asked.id; END IF;
+  RETURN (SELECT asked.id WHERE NOT EXISTS (SELECT 1 FROM conversations v CROSS JOIN LATERAL (
+      SELECT m.created_at FROM messages m WHERE m.account_id = p_account AND m.conversation_id = v.id AND m.direction = 'OUTBOUND'
+      AND (m.agent_id IS NOT NULL OR m.ai_agent_id IS NOT NULL) ORDER BY m.seq DESC LIMIT 1) w
+    WHERE v.account_id = p_account AND v.contact_id = customer AND v.channel_id = i.channel_id AND v.last_activity_at > asked.created_at AND w.created_at > asked.created_at));
+END $$;
+
+-- Stores a message that answers a survey, in the conversation that the survey is about. That stays as it is: an answer
+-- opens nothing, waits for nobody and is unread by nobody; what the desk does about it is still to be done.
+CREATE OR REPLACE FUNCTION intake_answer(p_account bigint, i intake_item, p_survey uuid, p_now timestamptz) RETURNS intake_arrival LANGUAGE plpgsql AS $$
+DECLARE
+  home uuid;
+  at bigint;
+BEGIN
+  UPDATE conversations v SET last_seq = v.last_seq + 1, last_activity_at = p_now, last_inbound_at = p_now, last_inbound_seq = v.last_seq + 1
+    FROM surveys s WHERE s.account_id = p_account AND s.id = p_survey AND v.account_id = p_account AND v.id = s.conversation_id
+    RETURNING v.id, v.last_seq INTO home, at;
+  INSERT INTO messages (account_id, conversation_id, seq, id, channel_id, direction, kind, text, data, external_id, created_at)
+    VALUES (p_account, home, at, i.message_id, i.channel_id, 'INBOUND', i.message_kind, i.body, coalesce(i.data, '{}') || jsonb_build_object('survey', p_survey), i.external_id, p_now);
+  IF i.raw IS NOT NULL THEN
+    INSERT INTO webhook_requests (account_id, id, channel_id, external_id, kind, body, received_at)
+      VALUES (p_account, i.request_id, i.channel_id, i.external_id, 'MESSAGE', i.raw, p_now);
+  END IF;
+  RETURN ROW(i.ord, i.channel_id, home, i.message_id, at, false, ARRAY['MESSAGE_ADDED'], true)::intake_arrival;
+END $$;
+
 -- Where each message goes: its contact, how many of that contact on that channel came together and the how-manieth it
 -- is, and the conversation that is there for it. Every look-up is by a whole key in a subquery of its own: a join would
 -- leave the way to the planner, which knows nothing of a database that has just begun and keeps its first plan.
@@ -148,6 +193,7 @@ DECLARE
   p record;
   blocked uuid[];
   arrivals intake_arrival[];
+  answers intake_arrival[];
 BEGIN
   SELECT array_agg(f.x ORDER BY (f.x).ord) INTO items FROM (
     SELECT DISTINCT ON (x.channel_id, x.external_id) x FROM jsonb_populate_recordset(NULL::intake_item, p_items) x
@@ -158,6 +204,19 @@ BEGIN
   -- Whoever changes the rights to a channel holds its row: they see what begins here, or it begins after them. The
   -- check of the foreign key takes the same lock, but after conversations, and too late for one that is reopened.
   PERFORM 1 FROM channels h WHERE h.account_id = p_account AND h.id = ANY (ARRAY(SELECT DISTINCT x.channel_id FROM unnest(items) x)) ORDER BY h.id FOR KEY SHARE;
+
+  -- Rare, too: answers to surveys, one by one.
+  FOR p IN SELECT x.ord, survey_answered(p_account, x, p_now) AS survey FROM unnest(items) x WHERE x.answers ORDER BY x.ord LOOP
+    IF p.survey IS NOT NULL THEN
+      SELECT x.* INTO i FROM unnest(items) x WHERE x.ord = p.ord;
+      answers := answers || intake_answer(p_account, i, p.survey, p_now);
+      items := array(SELECT x FROM unnest(items) x WHERE x.ord <> p.ord ORDER BY x.ord);
+    END IF;
+  END LOOP;
+  IF cardinality(items) = 0 THEN
+    RETURN QUERY SELECT * FROM tell_arrivals(p_account, answers, p_number);
+    RETURN;
+  END IF;
 
   -- Contacts. Those with one address go together; to join two addresses is rare and goes one by one.
   IF EXISTS (SELECT 1 FROM unnest(items) x WHERE x.others IS NULL
@@ -264,7 +323,7 @@ BEGIN
   IF coalesce(cardinality(arrivals), 0) <> cardinality(items) THEN
     RAISE EXCEPTION 'contacts were merged meanwhile' USING ERRCODE = 'serialization_failure';
   END IF;
-  RETURN QUERY SELECT * FROM tell_arrivals(p_account, arrivals, p_number);
+  RETURN QUERY SELECT * FROM tell_arrivals(p_account, answers || arrivals, p_number);
 END $$;
 
 -- Tells of messages that were stored, last in their transaction.

@@ -15,7 +15,7 @@ DECLARE
   due boolean;
   hears boolean;
 BEGIN
-  IF i.others IS NULL AND i.media IS NULL THEN
+  IF i.others IS NULL AND i.media IS NULL AND i.answers IS NULL THEN
     hears := (SELECT h.hours @> '{"enabled":true}' FROM channels h WHERE h.account_id = p_account AND h.id = i.channel_id);
     WITH grown AS (
       UPDATE conversations v SET last_seq = v.last_seq + 1, last_activity_at = p_now, last_inbound_at = p_now, unread_count = v.unread_count + 1,

@@ -14,6 +14,15 @@ BEGIN
   RETURN (SELECT h.greeting_enabled OR coalesce(h.hours @> '{"enabled":true}', false) FROM channels h WHERE h.account_id = p_account AND h.id = p_channel);
 END $$;
 
+-- What an AI Agent no longer has, whoever took it, stays with people until it ends.
+CREATE OR REPLACE FUNCTION leave_ai() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.handed_over_at := now();
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER conversations_left_ai BEFORE UPDATE OF ai_agent_id ON conversations
+  FOR EACH ROW WHEN (OLD.status = 'AI_REPLYING' AND NEW.ai_agent_id IS NULL) EXECUTE FUNCTION leave_ai();
+
 -- A conversation that gets another owner, or is no longer OPEN, waits for nobody, whoever changes it. One that wakes with
 -- its owner is still to be decided about: they may be away.
 CREATE OR REPLACE FUNCTION leave_queue() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -27,8 +36,8 @@ CREATE OR REPLACE TRIGGER conversations_queue BEFORE UPDATE OF status, agent_id,
   FOR EACH ROW WHEN ((NEW.to_place IS NOT NULL OR NEW.target_kind IS NOT NULL) AND (NEW.status <> 'OPEN' OR NEW.ai_agent_id IS NOT NULL
     OR (NEW.agent_id IS NOT NULL AND NEW.agent_id IS DISTINCT FROM OLD.agent_id))) EXECUTE FUNCTION leave_queue();
 
--- Takes the locks under which conversations of the channels are placed one after the other, and returns the last turn of
--- each.
+-- Takes the locks under which conversations of the channels are placed one after the other, after making them for channels
+-- on which nothing was placed before, and returns the last turn of each.
 CREATE OR REPLACE FUNCTION lock_channels(p_account bigint, p_channels uuid[]) RETURNS TABLE (channel uuid, last_turn bigint) LANGUAGE plpgsql AS $$
 DECLARE
   held int;

@@ -124,6 +124,54 @@ type AiAgentEdge struct {
 	Node *model.AiAgent `json:"node"`
 }
 
+// A page of articles.
+type ArticleConnection struct {
+	// The articles with their cursors.
+	Edges []*ArticleEdge `json:"edges"`
+	// The articles.
+	Nodes []*model.Article `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// An article in a list.
+type ArticleEdge struct {
+	// Where the article stands in the list.
+	Cursor string `json:"cursor"`
+	// The article.
+	Node *model.Article `json:"node"`
+}
+
+// A file of Markdown, HTML or plain text.
+type ArticleFileInput struct {
+	// Its name, with its folders if they matter. It is the article's source: the same name again changes the article.
+	Name string `json:"name"`
+	// Its text. Of HTML the text is kept, with headings, lists and tables. The title is that of the front matter, else the first heading, else the name.
+	Content string `json:"content"`
+	// The language, as a tag of BCP 47; null for the one that the front matter or the HTML names.
+	Language *string `json:"language,omitempty"`
+}
+
+// Which articles: those that meet all that is given.
+type ArticleFilter struct {
+	// Stands in the title or the source.
+	Text *string `json:"text,omitempty"`
+	// Whether they can be found.
+	Enabled *bool `json:"enabled,omitempty"`
+}
+
+// A page of a site.
+type ArticlePageInput struct {
+	// Its address. It is the article's source: the same address again changes the article. Null for a text from nowhere, which is always a new article.
+	URL *string `json:"url,omitempty"`
+	// What it is about; null for its first heading or its HTML title.
+	Title *string `json:"title,omitempty"`
+	// Its text, plain, as Markdown or as HTML.
+	Content string `json:"content"`
+	// The language, as a tag of BCP 47; null for the one that the HTML names.
+	Language *string `json:"language,omitempty"`
+}
+
 // A conversation and whom it goes to.
 type AssignConversationInput struct {
 	// The conversation.
@@ -448,6 +496,28 @@ type CreateAiAgentPayload struct {
 	UserErrors []*model.Error `json:"userErrors"`
 }
 
+// A new article.
+type CreateArticleInput struct {
+	// What it is about, at most 200 characters.
+	Title string `json:"title"`
+	// Its text in Markdown, at most 200,000 characters.
+	Body string `json:"body"`
+	// Where it comes from, at most 500 characters, which no other article has; null when it is written here.
+	Source *string `json:"source,omitempty"`
+	// Its language, as a tag of BCP 47, such as en, ja or pt-BR. Words are found in their other forms by it; without it as in English.
+	Language *string `json:"language,omitempty"`
+	// Whether it can be found.
+	Enabled bool `json:"enabled"`
+}
+
+// The new article.
+type CreateArticlePayload struct {
+	// The article.
+	Article *model.Article `json:"article,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
 // A new channel.
 type CreateChannelInput struct {
 	// Its name, which no other channel has.
@@ -537,6 +607,20 @@ type DeleteAiAgentPayload struct {
 	// The id that it had; null when nothing was deleted.
 	DeletedAiAgentID *model.ID `json:"deletedAiAgentId,omitempty"`
 	// Why nothing was deleted; empty when it was.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// Which article is deleted.
+type DeleteArticleInput struct {
+	// The article.
+	ArticleID model.ID `json:"articleId"`
+}
+
+// The end of an article.
+type DeleteArticlePayload struct {
+	// The id of the article that is gone.
+	DeletedArticleID *model.ID `json:"deletedArticleId,omitempty"`
+	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
 }
 
@@ -666,6 +750,30 @@ type ExplainedRule struct {
 	Sentence string `json:"sentence"`
 	// Its conditions.
 	Conditions []*ExplainedCondition `json:"conditions"`
+}
+
+// What is imported: files, pages, or both.
+type ImportArticlesInput struct {
+	// Files. An article is made of each.
+	Files []*ArticleFileInput `json:"files,omitempty"`
+	// Pages of a site, as they were copied. An article is made of each.
+	Pages []*ArticlePageInput `json:"pages,omitempty"`
+}
+
+// What became of an import.
+type ImportArticlesPayload struct {
+	// The articles: those of the files and then those of the pages, in the order of the input; empty when it was refused.
+	Imported []*ImportedArticle `json:"imported"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// An article after an import.
+type ImportedArticle struct {
+	// The article as it now is.
+	Article *model.Article `json:"article"`
+	// What the import did to it.
+	Outcome model.ImportOutcome `json:"outcome"`
 }
 
 // A link with which an agent sets their password. It works once and is shown only now.
@@ -1082,6 +1190,12 @@ type RuleWarning struct {
 	RuleID *model.ID `json:"ruleId,omitempty"`
 }
 
+// The advertisement that the customer of a sample came from.
+type SampleAdReferralInput struct {
+	// The provider's id of the advertisement; without it that is not known.
+	SourceID *string `json:"sourceId,omitempty"`
+}
+
 // A new conversation that is described by hand.
 type SampleConversationInput struct {
 	// What the customer writes.
@@ -1096,6 +1210,10 @@ type SampleConversationInput struct {
 	Returning bool `json:"returning"`
 	// The customer's language as a BCP 47 tag, if it is known.
 	Language *string `json:"language,omitempty"`
+	// Labels on conversations that the customer had before, 50 at most.
+	ContactLabelIds []model.ID `json:"contactLabelIds"`
+	// The advertisement that the customer came from; without it they came from none.
+	AdReferral *SampleAdReferralInput `json:"adReferral,omitempty"`
 	// When it is, for business hours and local time; without it now.
 	At *time.Time `json:"at,omitempty"`
 }
@@ -1468,6 +1586,30 @@ type UpdateAiAgentPayload struct {
 	// The AI Agent as it is now; null when there is none.
 	AiAgent *model.AiAgent `json:"aiAgent,omitempty"`
 	// Why nothing was changed; empty when it was.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// What changes about an article.
+type UpdateArticleInput struct {
+	// The article.
+	ArticleID model.ID `json:"articleId"`
+	// What it is about, at most 200 characters.
+	Title *string `json:"title,omitempty"`
+	// Its text in Markdown, at most 200,000 characters.
+	Body *string `json:"body,omitempty"`
+	// Where it comes from, which no other article has; empty for nowhere.
+	Source *string `json:"source,omitempty"`
+	// Its language, as a tag of BCP 47; empty for none.
+	Language *string `json:"language,omitempty"`
+	// Whether it can be found.
+	Enabled *bool `json:"enabled,omitempty"`
+}
+
+// The article after the change.
+type UpdateArticlePayload struct {
+	// The article as it now is.
+	Article *model.Article `json:"article,omitempty"`
+	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
 }
 

@@ -25,6 +25,7 @@ type ResolverRoot interface {
 	Account() AccountResolver
 	Agent() AgentResolver
 	AiAgent() AiAgentResolver
+	Article() ArticleResolver
 	Attachment() AttachmentResolver
 	AuditEntry() AuditEntryResolver
 	Channel() ChannelResolver
@@ -35,6 +36,7 @@ type ResolverRoot interface {
 	Csat() CsatResolver
 	Delivery() DeliveryResolver
 	EventPayload() EventPayloadResolver
+	FoundArticlePart() FoundArticlePartResolver
 	Hours() HoursResolver
 	Message() MessageResolver
 	MessageAddedPayload() MessageAddedPayloadResolver
@@ -143,6 +145,29 @@ type ComplexityRoot struct {
 		Kind  func(childComplexity int) int
 		Since func(childComplexity int) int
 		Text  func(childComplexity int) int
+	}
+
+	Article struct {
+		Body      func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Enabled   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Language  func(childComplexity int) int
+		Source    func(childComplexity int) int
+		Title     func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		UpdatedBy func(childComplexity int) int
+	}
+
+	ArticleConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ArticleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	AssignConversationPayload struct {
@@ -368,6 +393,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CreateArticlePayload struct {
+		Article    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreateChannelPayload struct {
 		Channel    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -414,6 +444,11 @@ type ComplexityRoot struct {
 
 	DeleteAiAgentPayload struct {
 		DeletedAiAgentID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	DeleteArticlePayload struct {
+		DeletedArticleID func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
 
@@ -470,6 +505,14 @@ type ComplexityRoot struct {
 		Sentence   func(childComplexity int) int
 	}
 
+	FoundArticlePart struct {
+		Article  func(childComplexity int) int
+		Heading  func(childComplexity int) int
+		Position func(childComplexity int) int
+		Score    func(childComplexity int) int
+		Text     func(childComplexity int) int
+	}
+
 	Greeting struct {
 		Enabled func(childComplexity int) int
 		Text    func(childComplexity int) int
@@ -490,6 +533,16 @@ type ComplexityRoot struct {
 		Date      func(childComplexity int) int
 		Intervals func(childComplexity int) int
 		Name      func(childComplexity int) int
+	}
+
+	ImportArticlesPayload struct {
+		Imported   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ImportedArticle struct {
+		Article func(childComplexity int) int
+		Outcome func(childComplexity int) int
 	}
 
 	Interval struct {
@@ -594,14 +647,17 @@ type ComplexityRoot struct {
 		ChangePassword        func(childComplexity int, input ChangePasswordInput) int
 		CreateAgent           func(childComplexity int, input CreateAgentInput) int
 		CreateAiAgent         func(childComplexity int, input CreateAiAgentInput) int
+		CreateArticle         func(childComplexity int, input CreateArticleInput) int
 		CreateChannel         func(childComplexity int, input CreateChannelInput) int
 		CreateLabel           func(childComplexity int, input CreateLabelInput) int
 		CreateRoutingRule     func(childComplexity int, input CreateRoutingRuleInput) int
 		CreateTeam            func(childComplexity int, input CreateTeamInput) int
 		DeleteAiAgent         func(childComplexity int, input DeleteAiAgentInput) int
+		DeleteArticle         func(childComplexity int, input DeleteArticleInput) int
 		DeleteLabel           func(childComplexity int, input DeleteLabelInput) int
 		DeleteRoutingRule     func(childComplexity int, input DeleteRoutingRuleInput) int
 		DeleteTeam            func(childComplexity int, input DeleteTeamInput) int
+		ImportArticles        func(childComplexity int, input ImportArticlesInput) int
 		MarkRead              func(childComplexity int, input MarkReadInput) int
 		OrderRoutingRules     func(childComplexity int, input OrderRoutingRulesInput) int
 		RemoveChannel         func(childComplexity int, input RemoveChannelInput) int
@@ -620,6 +676,7 @@ type ComplexityRoot struct {
 		TestAiAgent           func(childComplexity int, input TestAiAgentInput) int
 		UpdateAgent           func(childComplexity int, input UpdateAgentInput) int
 		UpdateAiAgent         func(childComplexity int, input UpdateAiAgentInput) int
+		UpdateArticle         func(childComplexity int, input UpdateArticleInput) int
 		UpdateAssignment      func(childComplexity int, input UpdateAssignmentInput) int
 		UpdateChannel         func(childComplexity int, input UpdateChannelInput) int
 		UpdateContact         func(childComplexity int, input UpdateContactInput) int
@@ -658,6 +715,8 @@ type ComplexityRoot struct {
 		Agents          func(childComplexity int, first *int, after *string, last *int, before *string) int
 		AiAgent         func(childComplexity int, id model.ID) int
 		AiAgents        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Article         func(childComplexity int, id model.ID) int
+		Articles        func(childComplexity int, filter *ArticleFilter, first *int, after *string, last *int, before *string) int
 		AuditLog        func(childComplexity int, filter *AuditFilter, first *int, after *string, last *int, before *string) int
 		Channel         func(childComplexity int, id model.ID) int
 		Channels        func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -671,6 +730,7 @@ type ComplexityRoot struct {
 		Message         func(childComplexity int, id model.ID) int
 		Node            func(childComplexity int, id model.ID) int
 		Nodes           func(childComplexity int, ids []model.ID) int
+		SearchArticles  func(childComplexity int, query string, first int) int
 		SimulateRouting func(childComplexity int, input SimulateRoutingInput) int
 		Team            func(childComplexity int, id model.ID) int
 		Teams           func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -967,6 +1027,11 @@ type ComplexityRoot struct {
 
 	UpdateAiAgentPayload struct {
 		AiAgent    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateArticlePayload struct {
+		Article    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1379,6 +1444,93 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AiProblem.Text(childComplexity), true
+
+	case "Article.body":
+		if e.ComplexityRoot.Article.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Body(childComplexity), true
+	case "Article.createdAt":
+		if e.ComplexityRoot.Article.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.CreatedAt(childComplexity), true
+	case "Article.enabled":
+		if e.ComplexityRoot.Article.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Enabled(childComplexity), true
+	case "Article.id":
+		if e.ComplexityRoot.Article.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.ID(childComplexity), true
+	case "Article.language":
+		if e.ComplexityRoot.Article.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Language(childComplexity), true
+	case "Article.source":
+		if e.ComplexityRoot.Article.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Source(childComplexity), true
+	case "Article.title":
+		if e.ComplexityRoot.Article.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Title(childComplexity), true
+	case "Article.updatedAt":
+		if e.ComplexityRoot.Article.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.UpdatedAt(childComplexity), true
+	case "Article.updatedBy":
+		if e.ComplexityRoot.Article.UpdatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.UpdatedBy(childComplexity), true
+
+	case "ArticleConnection.edges":
+		if e.ComplexityRoot.ArticleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleConnection.Edges(childComplexity), true
+	case "ArticleConnection.nodes":
+		if e.ComplexityRoot.ArticleConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleConnection.Nodes(childComplexity), true
+	case "ArticleConnection.pageInfo":
+		if e.ComplexityRoot.ArticleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleConnection.PageInfo(childComplexity), true
+
+	case "ArticleEdge.cursor":
+		if e.ComplexityRoot.ArticleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleEdge.Cursor(childComplexity), true
+	case "ArticleEdge.node":
+		if e.ComplexityRoot.ArticleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleEdge.Node(childComplexity), true
 
 	case "AssignConversationPayload.conversation":
 		if e.ComplexityRoot.AssignConversationPayload.Conversation == nil {
@@ -2233,6 +2385,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateAiAgentPayload.UserErrors(childComplexity), true
 
+	case "CreateArticlePayload.article":
+		if e.ComplexityRoot.CreateArticlePayload.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateArticlePayload.Article(childComplexity), true
+	case "CreateArticlePayload.userErrors":
+		if e.ComplexityRoot.CreateArticlePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateArticlePayload.UserErrors(childComplexity), true
+
 	case "CreateChannelPayload.channel":
 		if e.ComplexityRoot.CreateChannelPayload.Channel == nil {
 			break
@@ -2390,6 +2555,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteAiAgentPayload.UserErrors(childComplexity), true
+
+	case "DeleteArticlePayload.deletedArticleId":
+		if e.ComplexityRoot.DeleteArticlePayload.DeletedArticleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArticlePayload.DeletedArticleID(childComplexity), true
+	case "DeleteArticlePayload.userErrors":
+		if e.ComplexityRoot.DeleteArticlePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteArticlePayload.UserErrors(childComplexity), true
 
 	case "DeleteLabelPayload.deletedLabelId":
 		if e.ComplexityRoot.DeleteLabelPayload.DeletedLabelID == nil {
@@ -2573,6 +2751,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExplainedRule.Sentence(childComplexity), true
 
+	case "FoundArticlePart.article":
+		if e.ComplexityRoot.FoundArticlePart.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundArticlePart.Article(childComplexity), true
+	case "FoundArticlePart.heading":
+		if e.ComplexityRoot.FoundArticlePart.Heading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundArticlePart.Heading(childComplexity), true
+	case "FoundArticlePart.position":
+		if e.ComplexityRoot.FoundArticlePart.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundArticlePart.Position(childComplexity), true
+	case "FoundArticlePart.score":
+		if e.ComplexityRoot.FoundArticlePart.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundArticlePart.Score(childComplexity), true
+	case "FoundArticlePart.text":
+		if e.ComplexityRoot.FoundArticlePart.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundArticlePart.Text(childComplexity), true
+
 	case "Greeting.enabled":
 		if e.ComplexityRoot.Greeting.Enabled == nil {
 			break
@@ -2653,6 +2862,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HoursException.Name(childComplexity), true
+
+	case "ImportArticlesPayload.imported":
+		if e.ComplexityRoot.ImportArticlesPayload.Imported == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportArticlesPayload.Imported(childComplexity), true
+	case "ImportArticlesPayload.userErrors":
+		if e.ComplexityRoot.ImportArticlesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportArticlesPayload.UserErrors(childComplexity), true
+
+	case "ImportedArticle.article":
+		if e.ComplexityRoot.ImportedArticle.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportedArticle.Article(childComplexity), true
+	case "ImportedArticle.outcome":
+		if e.ComplexityRoot.ImportedArticle.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportedArticle.Outcome(childComplexity), true
 
 	case "Interval.closes":
 		if e.ComplexityRoot.Interval.Closes == nil {
@@ -3052,6 +3287,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAiAgent(childComplexity, args["input"].(CreateAiAgentInput)), true
+	case "Mutation.createArticle":
+		if e.ComplexityRoot.Mutation.CreateArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateArticle(childComplexity, args["input"].(CreateArticleInput)), true
 	case "Mutation.createChannel":
 		if e.ComplexityRoot.Mutation.CreateChannel == nil {
 			break
@@ -3107,6 +3353,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteAiAgent(childComplexity, args["input"].(DeleteAiAgentInput)), true
+	case "Mutation.deleteArticle":
+		if e.ComplexityRoot.Mutation.DeleteArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteArticle(childComplexity, args["input"].(DeleteArticleInput)), true
 	case "Mutation.deleteLabel":
 		if e.ComplexityRoot.Mutation.DeleteLabel == nil {
 			break
@@ -3140,6 +3397,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteTeam(childComplexity, args["input"].(DeleteTeamInput)), true
+	case "Mutation.importArticles":
+		if e.ComplexityRoot.Mutation.ImportArticles == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importArticles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportArticles(childComplexity, args["input"].(ImportArticlesInput)), true
 	case "Mutation.markRead":
 		if e.ComplexityRoot.Mutation.MarkRead == nil {
 			break
@@ -3333,6 +3601,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateAiAgent(childComplexity, args["input"].(UpdateAiAgentInput)), true
+	case "Mutation.updateArticle":
+		if e.ComplexityRoot.Mutation.UpdateArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateArticle(childComplexity, args["input"].(UpdateArticleInput)), true
 	case "Mutation.updateAssignment":
 		if e.ComplexityRoot.Mutation.UpdateAssignment == nil {
 			break
@@ -3546,6 +3825,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AiAgents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.article":
+		if e.ComplexityRoot.Query.Article == nil {
+			break
+		}
+
+		args, err := ec.field_Query_article_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Article(childComplexity, args["id"].(model.ID)), true
+	case "Query.articles":
+		if e.ComplexityRoot.Query.Articles == nil {
+			break
+		}
+
+		args, err := ec.field_Query_articles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Articles(childComplexity, args["filter"].(*ArticleFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.auditLog":
 		if e.ComplexityRoot.Query.AuditLog == nil {
 			break
@@ -3690,6 +3991,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]model.ID)), true
+	case "Query.searchArticles":
+		if e.ComplexityRoot.Query.SearchArticles == nil {
+			break
+		}
+
+		args, err := ec.field_Query_searchArticles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SearchArticles(childComplexity, args["query"].(string), args["first"].(int)), true
 	case "Query.simulateRouting":
 		if e.ComplexityRoot.Query.SimulateRouting == nil {
 			break
@@ -4772,6 +5084,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateAiAgentPayload.UserErrors(childComplexity), true
 
+	case "UpdateArticlePayload.article":
+		if e.ComplexityRoot.UpdateArticlePayload.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArticlePayload.Article(childComplexity), true
+	case "UpdateArticlePayload.userErrors":
+		if e.ComplexityRoot.UpdateArticlePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateArticlePayload.UserErrors(childComplexity), true
+
 	case "UpdateAssignmentPayload.channel":
 		if e.ComplexityRoot.UpdateAssignmentPayload.Channel == nil {
 			break
@@ -4946,6 +5271,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddChannelAgentsInput", ec.unmarshalInputAddChannelAgentsInput),
 			graphql.NewInputUnmarshaler("AddNoteInput", ec.unmarshalInputAddNoteInput),
 			graphql.NewInputUnmarshaler("AddressConditionInput", ec.unmarshalInputAddressConditionInput),
+			graphql.NewInputUnmarshaler("ArticleFileInput", ec.unmarshalInputArticleFileInput),
+			graphql.NewInputUnmarshaler("ArticleFilter", ec.unmarshalInputArticleFilter),
+			graphql.NewInputUnmarshaler("ArticlePageInput", ec.unmarshalInputArticlePageInput),
 			graphql.NewInputUnmarshaler("AssignConversationInput", ec.unmarshalInputAssignConversationInput),
 			graphql.NewInputUnmarshaler("AssignTarget", ec.unmarshalInputAssignTarget),
 			graphql.NewInputUnmarshaler("AssigneeFilter", ec.unmarshalInputAssigneeFilter),
@@ -4956,17 +5284,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
 			graphql.NewInputUnmarshaler("CreateAgentInput", ec.unmarshalInputCreateAgentInput),
 			graphql.NewInputUnmarshaler("CreateAiAgentInput", ec.unmarshalInputCreateAiAgentInput),
+			graphql.NewInputUnmarshaler("CreateArticleInput", ec.unmarshalInputCreateArticleInput),
 			graphql.NewInputUnmarshaler("CreateChannelInput", ec.unmarshalInputCreateChannelInput),
 			graphql.NewInputUnmarshaler("CreateLabelInput", ec.unmarshalInputCreateLabelInput),
 			graphql.NewInputUnmarshaler("CreateRoutingRuleInput", ec.unmarshalInputCreateRoutingRuleInput),
 			graphql.NewInputUnmarshaler("CreateTeamInput", ec.unmarshalInputCreateTeamInput),
 			graphql.NewInputUnmarshaler("DayHoursInput", ec.unmarshalInputDayHoursInput),
 			graphql.NewInputUnmarshaler("DeleteAiAgentInput", ec.unmarshalInputDeleteAiAgentInput),
+			graphql.NewInputUnmarshaler("DeleteArticleInput", ec.unmarshalInputDeleteArticleInput),
 			graphql.NewInputUnmarshaler("DeleteLabelInput", ec.unmarshalInputDeleteLabelInput),
 			graphql.NewInputUnmarshaler("DeleteRoutingRuleInput", ec.unmarshalInputDeleteRoutingRuleInput),
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
 			graphql.NewInputUnmarshaler("DraftRoutingRuleInput", ec.unmarshalInputDraftRoutingRuleInput),
 			graphql.NewInputUnmarshaler("HoursExceptionInput", ec.unmarshalInputHoursExceptionInput),
+			graphql.NewInputUnmarshaler("ImportArticlesInput", ec.unmarshalInputImportArticlesInput),
 			graphql.NewInputUnmarshaler("IntervalInput", ec.unmarshalInputIntervalInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
 			graphql.NewInputUnmarshaler("MessageTextConditionInput", ec.unmarshalInputMessageTextConditionInput),
@@ -4981,6 +5312,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoutingActionInput", ec.unmarshalInputRoutingActionInput),
 			graphql.NewInputUnmarshaler("RoutingConditionInput", ec.unmarshalInputRoutingConditionInput),
 			graphql.NewInputUnmarshaler("RoutingTargetInput", ec.unmarshalInputRoutingTargetInput),
+			graphql.NewInputUnmarshaler("SampleAdReferralInput", ec.unmarshalInputSampleAdReferralInput),
 			graphql.NewInputUnmarshaler("SampleConversationInput", ec.unmarshalInputSampleConversationInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SetAvailabilityInput", ec.unmarshalInputSetAvailabilityInput),
@@ -4999,6 +5331,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TwilioSenderInput", ec.unmarshalInputTwilioSenderInput),
 			graphql.NewInputUnmarshaler("UpdateAgentInput", ec.unmarshalInputUpdateAgentInput),
 			graphql.NewInputUnmarshaler("UpdateAiAgentInput", ec.unmarshalInputUpdateAiAgentInput),
+			graphql.NewInputUnmarshaler("UpdateArticleInput", ec.unmarshalInputUpdateArticleInput),
 			graphql.NewInputUnmarshaler("UpdateAssignmentInput", ec.unmarshalInputUpdateAssignmentInput),
 			graphql.NewInputUnmarshaler("UpdateChannelInput", ec.unmarshalInputUpdateChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
@@ -5302,6 +5635,32 @@ type Query {
     id: ID!
   ): Message
 
+  "What AI Agents know, by title."
+  articles(
+    "Which articles; without it all."
+    filter: ArticleFilter
+    "How many from the start, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end, at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): ArticleConnection
+  "One article."
+  article(
+    "The id of the article."
+    id: ID!
+  ): Article
+  "What an AI Agent would find in the articles for a question, the best first; empty when no article is about it. Supervisors and admins."
+  searchArticles(
+    "The question, or a customer's whole message."
+    query: String!
+    "How many parts at most, up to 8."
+    first: Int! = 5
+  ): [FoundArticlePart!]
+
   "Who changed which setting, newest first. Supervisors and admins."
   auditLog(
     "Which entries; without it all."
@@ -5322,7 +5681,7 @@ type Query {
     conversationId: ID!
   ): RoutingExplanation
 
-  "What a draft of a channel's rules or mode would have done, with past conversations or with one that is described by hand. It changes nothing. Supervisors and admins."
+  "What a draft of a channel's rules or mode would have done, with past conversations or with one that is described by hand. It changes nothing. Supervisors and admins. A server tries one at a time for an account, and two for all of them; more are RATE_LIMITED at once."
   simulateRouting(
     "The draft, and what it is tried on."
     input: SimulateRoutingInput!
@@ -5502,6 +5861,26 @@ type Mutation {
     "The whole order."
     input: OrderRoutingRulesInput!
   ): OrderRoutingRulesPayload
+  "Adds an article to what AI Agents answer from. Supervisors and admins."
+  createArticle(
+    "The article."
+    input: CreateArticleInput!
+  ): CreateArticlePayload
+  "Changes an article, or switches it on or off. Supervisors and admins."
+  updateArticle(
+    "What changes; what is left out stays."
+    input: UpdateArticleInput!
+  ): UpdateArticlePayload
+  "Deletes an article. Supervisors and admins."
+  deleteArticle(
+    "The article."
+    input: DeleteArticleInput!
+  ): DeleteArticlePayload
+  "Makes articles of files and of pasted pages, 100 at most and 5 MB in all. What comes from a source that was imported before changes its article. All are taken or none. Supervisors and admins."
+  importArticles(
+    "The files and pages."
+    input: ImportArticlesInput!
+  ): ImportArticlesPayload
   "Sends a message to the customer. It is queued at once and delivered in the order of the conversation; ` + "`" + `delivery` + "`" + ` tells how far it got."
   sendMessage(
     "The message."
@@ -7483,6 +7862,220 @@ type OrderRoutingRulesPayload {
   userErrors: [UserError!]!
 }
 
+# What AI Agents know --------------------------------------------------------------------------------------------------
+
+"""
+What AI Agents know about one subject. They answer from articles, and name those that they used.
+"""
+type Article implements Node {
+  "The opaque id."
+  id: ID!
+  "What it is about."
+  title: String!
+  "Its text, in Markdown. It is long: ask for it where it is shown."
+  body: String!
+  "The name of the file or the address of the page that it came from; null when it was written here."
+  source: String
+  "Its language, as a tag of BCP 47; null when nobody said."
+  language: String
+  "Whether it can be found."
+  enabled: Boolean!
+  "Who last changed it; null for the desk itself."
+  updatedBy: Agent
+  "When it was added."
+  createdAt: DateTime!
+  "When it was last changed."
+  updatedAt: DateTime!
+}
+
+"""
+A page of articles.
+"""
+type ArticleConnection {
+  "The articles with their cursors."
+  edges: [ArticleEdge!]!
+  "The articles."
+  nodes: [Article!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"""
+An article in a list.
+"""
+type ArticleEdge {
+  "Where the article stands in the list."
+  cursor: String!
+  "The article."
+  node: Article!
+}
+
+"""
+Which articles: those that meet all that is given.
+"""
+input ArticleFilter {
+  "Stands in the title or the source."
+  text: String
+  "Whether they can be found."
+  enabled: Boolean
+}
+
+"""
+A part of an article that may answer a question.
+"""
+type FoundArticlePart {
+  "The article."
+  article: Article!
+  "Which part of the article, from 1 on."
+  position: Int!
+  "The headings above the part, outermost first, with \" > \" between them; empty when there are none."
+  heading: String!
+  "The part's text, in Markdown."
+  text: String!
+  "How well it fits, from 0 to 1, compared with what else the same search found."
+  score: Float!
+}
+
+"""
+A new article.
+"""
+input CreateArticleInput {
+  "What it is about, at most 200 characters."
+  title: String!
+  "Its text in Markdown, at most 200,000 characters."
+  body: String!
+  "Where it comes from, at most 500 characters, which no other article has; null when it is written here."
+  source: String
+  "Its language, as a tag of BCP 47, such as en, ja or pt-BR. Words are found in their other forms by it; without it as in English."
+  language: String
+  "Whether it can be found."
+  enabled: Boolean! = true
+}
+
+"""
+The new article.
+"""
+type CreateArticlePayload {
+  "The article."
+  article: Article
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+What changes about an article.
+"""
+input UpdateArticleInput {
+  "The article."
+  articleId: ID!
+  "What it is about, at most 200 characters."
+  title: String
+  "Its text in Markdown, at most 200,000 characters."
+  body: String
+  "Where it comes from, which no other article has; empty for nowhere."
+  source: String
+  "Its language, as a tag of BCP 47; empty for none."
+  language: String
+  "Whether it can be found."
+  enabled: Boolean
+}
+
+"""
+The article after the change.
+"""
+type UpdateArticlePayload {
+  "The article as it now is."
+  article: Article
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+Which article is deleted.
+"""
+input DeleteArticleInput {
+  "The article."
+  articleId: ID!
+}
+
+"""
+The end of an article.
+"""
+type DeleteArticlePayload {
+  "The id of the article that is gone."
+  deletedArticleId: ID
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+What is imported: files, pages, or both.
+"""
+input ImportArticlesInput {
+  "Files. An article is made of each."
+  files: [ArticleFileInput!]
+  "Pages of a site, as they were copied. An article is made of each."
+  pages: [ArticlePageInput!]
+}
+
+"""
+A file of Markdown, HTML or plain text.
+"""
+input ArticleFileInput {
+  "Its name, with its folders if they matter. It is the article's source: the same name again changes the article."
+  name: String!
+  "Its text. Of HTML the text is kept, with headings, lists and tables. The title is that of the front matter, else the first heading, else the name."
+  content: String!
+  "The language, as a tag of BCP 47; null for the one that the front matter or the HTML names."
+  language: String
+}
+
+"""
+A page of a site.
+"""
+input ArticlePageInput {
+  "Its address. It is the article's source: the same address again changes the article. Null for a text from nowhere, which is always a new article."
+  url: URL
+  "What it is about; null for its first heading or its HTML title."
+  title: String
+  "Its text, plain, as Markdown or as HTML."
+  content: String!
+  "The language, as a tag of BCP 47; null for the one that the HTML names."
+  language: String
+}
+
+"""
+What became of an import.
+"""
+type ImportArticlesPayload {
+  "The articles: those of the files and then those of the pages, in the order of the input; empty when it was refused."
+  imported: [ImportedArticle!]!
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+An article after an import.
+"""
+type ImportedArticle {
+  "The article as it now is."
+  article: Article!
+  "What the import did to it."
+  outcome: ImportOutcome!
+}
+
+"""
+What an import does to an article.
+"""
+enum ImportOutcome {
+  "It is new."
+  CREATED
+  "It came from the same source, and was changed."
+  UPDATED
+  "It came from the same source, and says the same."
+  UNCHANGED
+}
+
 # The audit log --------------------------------------------------------------------------------------------------------
 
 """
@@ -7565,6 +8158,12 @@ enum AuditAction {
   LABEL_UPDATED
   "A label was deleted."
   LABEL_DELETED
+  "An article was added."
+  ARTICLE_CREATED
+  "An article was changed, or switched on or off. Of its text only the length and a digest are kept."
+  ARTICLE_UPDATED
+  "An article was deleted."
+  ARTICLE_DELETED
   "An AI Agent was added."
   AI_AGENT_CREATED
   "An AI Agent was changed, disabled or enabled, or got another key."
@@ -7589,6 +8188,8 @@ enum AuditSubject {
   TEAM
   "A label."
   LABEL
+  "An article."
+  ARTICLE
   "An AI Agent."
   AI_AGENT
 }
@@ -8105,8 +8706,20 @@ input SampleConversationInput {
   returning: Boolean! = false
   "The customer's language as a BCP 47 tag, if it is known."
   language: String
+  "Labels on conversations that the customer had before, 50 at most."
+  contactLabelIds: [ID!]! = []
+  "The advertisement that the customer came from; without it they came from none."
+  adReferral: SampleAdReferralInput
   "When it is, for business hours and local time; without it now."
   at: DateTime
+}
+
+"""
+The advertisement that the customer of a sample came from.
+"""
+input SampleAdReferralInput {
+  "The provider's id of the advertisement; without it that is not known."
+  sourceId: String
 }
 
 """
@@ -9193,6 +9806,52 @@ func (ec *executionContext) childFields_AiProblem(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type AiProblem", field.Name)
 }
 
+func (ec *executionContext) childFields_Article(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Article_id(ctx, field)
+	case "title":
+		return ec.fieldContext_Article_title(ctx, field)
+	case "body":
+		return ec.fieldContext_Article_body(ctx, field)
+	case "source":
+		return ec.fieldContext_Article_source(ctx, field)
+	case "language":
+		return ec.fieldContext_Article_language(ctx, field)
+	case "enabled":
+		return ec.fieldContext_Article_enabled(ctx, field)
+	case "updatedBy":
+		return ec.fieldContext_Article_updatedBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Article_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Article_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Article", field.Name)
+}
+
+func (ec *executionContext) childFields_ArticleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArticleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ArticleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArticleConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArticleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArticleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ArticleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ArticleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArticleEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_AssignConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -9607,6 +10266,16 @@ func (ec *executionContext) childFields_CreateAiAgentPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type CreateAiAgentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_CreateArticlePayload_article(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateArticlePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateArticlePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "channel":
@@ -9703,6 +10372,16 @@ func (ec *executionContext) childFields_DeleteAiAgentPayload(ctx context.Context
 		return ec.fieldContext_DeleteAiAgentPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteAiAgentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedArticleId":
+		return ec.fieldContext_DeleteArticlePayload_deletedArticleId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteArticlePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteArticlePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteLabelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9811,6 +10490,22 @@ func (ec *executionContext) childFields_ExplainedRule(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ExplainedRule", field.Name)
 }
 
+func (ec *executionContext) childFields_FoundArticlePart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_FoundArticlePart_article(ctx, field)
+	case "position":
+		return ec.fieldContext_FoundArticlePart_position(ctx, field)
+	case "heading":
+		return ec.fieldContext_FoundArticlePart_heading(ctx, field)
+	case "text":
+		return ec.fieldContext_FoundArticlePart_text(ctx, field)
+	case "score":
+		return ec.fieldContext_FoundArticlePart_score(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FoundArticlePart", field.Name)
+}
+
 func (ec *executionContext) childFields_Greeting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enabled":
@@ -9853,6 +10548,26 @@ func (ec *executionContext) childFields_HoursException(ctx context.Context, fiel
 		return ec.fieldContext_HoursException_intervals(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HoursException", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportArticlesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "imported":
+		return ec.fieldContext_ImportArticlesPayload_imported(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ImportArticlesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportArticlesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportedArticle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_ImportedArticle_article(ctx, field)
+	case "outcome":
+		return ec.fieldContext_ImportedArticle_outcome(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportedArticle", field.Name)
 }
 
 func (ec *executionContext) childFields_Interval(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10641,6 +11356,16 @@ func (ec *executionContext) childFields_UpdateAiAgentPayload(ctx context.Context
 		return ec.fieldContext_UpdateAiAgentPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateAiAgentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_UpdateArticlePayload_article(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateArticlePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateArticlePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateAssignmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -18,6 +18,9 @@ import (
 type HTTP struct {
 	BodyLimit     int64 // bytes of a POST body, 64 KB when zero; more is answered 413
 	DocumentLimit int   // bytes of a document, 16 KB when zero; more is answered 413
+
+	// Allow raises the BodyLimit for whoever sends the request: bytes, or 0. It may be nil.
+	Allow func(*http.Request) int64
 }
 
 var _ graphql.Transport = HTTP{}
@@ -114,6 +117,9 @@ func (h HTTP) readBody(w http.ResponseWriter, r *http.Request) (request, *refusa
 		return request{}, &refusal{http.StatusUnsupportedMediaType, "a request is application/json in UTF-8"}
 	}
 	limit := cmp.Or(h.BodyLimit, defaultBodyLimit)
+	if h.Allow != nil {
+		limit = max(limit, h.Allow(r))
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return request{}, &refusal{http.StatusRequestEntityTooLarge, "the body is longer than " + strconv.FormatInt(limit, 10) + " bytes"}

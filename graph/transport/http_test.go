@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,25 @@ func TestHTTPAnswers(t *testing.T) {
 				t.Errorf("the body holds what it must not: %s", got)
 			}
 		})
+	}
+}
+
+// Who may send more is taken more from, and nobody less than is usual.
+func TestHTTPTakesLongBodiesOfSome(t *testing.T) {
+	t.Parallel()
+	h := newHandler(&testschema.Root{}, transport.HTTP{Allow: func(r *http.Request) int64 {
+		n, _ := strconv.ParseInt(r.Header.Get("X-Allow"), 10, 64)
+		return n
+	}})
+	for _, c := range []struct {
+		allow  string
+		size   int
+		status int
+	}{{"", 64 << 10, 200}, {"", 64<<10 + 1, 413}, {"1", 64 << 10, 200}, {"100000", 100_000, 200}, {"100000", 100_001, 413}} {
+		w := do(h, "POST", "/graphql", padded(`{"query":"{ping}"`, c.size), "Content-Type", "application/json", "X-Allow", c.allow)
+		if w.Code != c.status {
+			t.Errorf("%d bytes with %q allowed give %d %s, want %d", c.size, c.allow, w.Code, w.Body, c.status)
+		}
 	}
 }
 

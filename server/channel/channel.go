@@ -57,6 +57,12 @@ type MediaLimiter interface {
 	MaxMedia(kind model.ChannelKind) int
 }
 
+// Chooser is a provider that can let the customer answer a message by pressing a button or choosing a row.
+type Chooser interface {
+	// MaxChoices is how many choices one message may have.
+	MaxChoices(kind model.ChannelKind) int
+}
+
 // Finder is a provider that can be asked whether it took a message whose answer was lost.
 type Finder interface {
 	// Find looks for m among what was sent since the given time, leaving out the ids that known reports as the
@@ -103,8 +109,9 @@ type Outgoing struct {
 	Text      string
 	Files     []File // in their order
 	Template  *model.TemplateCall
-	ReplyTo   string // the provider's id of the message that is answered; empty for none
-	StatusURL string // where the provider reports what became of it; carries MessageID
+	Choices   []model.Choice // what the customer may answer with, best first; only for a Chooser, and the text says it all without them
+	ReplyTo   string         // the provider's id of the message that is answered; empty for none
+	StatusURL string         // where the provider reports what became of it; carries MessageID
 }
 
 // File is a file of a message to a customer.

@@ -132,13 +132,15 @@ func TestARuleNamesAnotherAiAgent(t *testing.T) {
 	}
 	s.EndReceiving()
 	s.wantGone(c.ID, model.HandOverDisabled)
+	_, _, err := s.CreateRule(s.asAdmin(), s.channel.ID, desk.RuleChange{Name: at("Kim once more"), Action: &action})
+	wantCode(t, err, model.Unavailable, "action", "assignTo", "aiAgentId")
 	s.answers(robin, s.hears("+49152").ID)
 	if err := s.DeleteAiAgent(s.asAdmin(), kim.ID); err != nil {
 		t.Fatal(err)
 	}
 	s.EndReceiving()
 	s.answers(robin, s.hears("+49153").ID)
-	_, _, err := s.CreateRule(s.asAdmin(), s.channel.ID, desk.RuleChange{Name: at("Kim again"), Action: &action})
+	_, _, err = s.CreateRule(s.asAdmin(), s.channel.ID, desk.RuleChange{Name: at("Kim again"), Action: &action})
 	wantCode(t, err, model.NotFound, "action", "assignTo", "aiAgentId")
 	s.sound()
 }

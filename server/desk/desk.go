@@ -31,6 +31,7 @@ type Desk struct {
 	brakes    brakes
 	rules     automations
 	reactions reactions
+	tries     simulations
 	meetings  meetings
 }
 
@@ -64,6 +65,7 @@ func New(o Options) *Desk {
 	d.brakes.by = map[model.ID]*brake{}
 	d.rules.of = map[model.ID]*db.Automation{}
 	d.reactions = newReactions()
+	d.tries.running = map[int64]bool{}
 	d.meetings.waiting = map[int64][]*ask{}
 	if d.log == nil {
 		d.log = slog.Default()

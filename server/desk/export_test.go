@@ -6,3 +6,6 @@ func (d *Desk) FillHasher() {
 		d.hashing.admitted <- struct{}{}
 	}
 }
+
+// ReadHTML is what an import keeps of HTML.
+func ReadHTML(content string) (title, language, body string) { return readHTML(content) }

@@ -69,9 +69,6 @@ func (d *Desk) handOver(ctx context.Context, s *db.Store, c *model.Conversation,
 	if err := s.AddMessage(ctx, db.Saying{Message: note, Conversation: c, Change: change}); err != nil {
 		return err
 	}
-	if err := s.SetHandedOver(ctx, c, now); err != nil {
-		return err
-	}
 	if err := s.ToPlace(ctx, c, model.StageHumans, h.Team); err != nil || !h.Tell {
 		return err
 	}
@@ -79,14 +76,11 @@ func (d *Desk) handOver(ctx context.Context, s *db.Store, c *model.Conversation,
 }
 
 // bidFarewell tells the customer, where something can be sent.
-func (d *Desk) bidFarewell(ctx context.Context, s *db.Store, c *model.Conversation, l *db.Leaving, ai model.ID, now time.Time) (err error) {
+func (d *Desk) bidFarewell(ctx context.Context, s *db.Store, c *model.Conversation, l *db.Leaving, ai model.ID, now time.Time) error {
 	if !l.Sends || !model.ReplyWindowAt(l.Kind, c.LastInboundAt, now).Open {
 		return nil
 	}
 	l.Heard.At = now
-	if l.Heard.Calendar, err = model.NewCalendar(l.Hours); err != nil {
-		return err
-	}
 	say := model.Farewell(l.Heard, l.Closing)
 	m := d.nextMessage(c, now)
 	m.Direction, m.Kind, m.Text, m.Status = model.Outbound, say.Kind, say.Text, model.Queued

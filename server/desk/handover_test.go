@@ -93,6 +93,37 @@ func TestAHandOverWaitsAndNeverReturnsToAnAi(t *testing.T) {
 	s.sound()
 }
 
+// What somebody takes from an AI Agent by hand is not given back to it either.
+func TestWhatIsTakenFromAnAiStaysWithPeople(t *testing.T) {
+	t.Parallel()
+	for what, take := range map[string]func(s *shift, id model.ID) error{
+		"opened": func(s *shift, id model.ID) error {
+			_, err := s.SetStatus(s.asHana(), desk.StatusChange{Conversation: id, Status: model.Open})
+			return err
+		},
+		"released": func(s *shift, id model.ID) error {
+			_, err := s.Assign(s.asHana(), desk.Assign{Conversation: id, Unassigned: true})
+			return err
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			s := newShift(t, model.ConcurrentLoad)
+			s.robin()
+			c := s.hears("+49151")
+			if err := take(s, c.ID); err != nil {
+				t.Fatal(err)
+			}
+			s.EndReceiving()
+			s.mode(model.Sequential) // decides afresh what waits
+			if c = s.conversationNow(c.ID); c.Status != model.Open || c.Owned() {
+				t.Errorf("%+v", c)
+			}
+			s.sound()
+		})
+	}
+}
+
 func TestAReopenedConversationBeginsWithTheAiAgain(t *testing.T) {
 	t.Parallel()
 	s := newShift(t, model.ConcurrentLoad)

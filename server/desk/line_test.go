@@ -127,13 +127,15 @@ func newLine(t *testing.T) *line {
 }
 
 // process is a server process of this office.
-func (l *line) process() *desk.Desk {
+func (l *line) process() *desk.Desk { return l.processWith(l.courier) }
+
+func (l *line) processWith(p channel.Provider) *desk.Desk {
 	public := &url.URL{Scheme: "https", Host: "desk.example.com"}
 	signer, err := blob.NewSigner(public, bytes.Repeat([]byte{7}, 32))
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	d := desk.New(desk.Options{DB: l.db, Keys: sealingKeys(l.t, sealingKey("1", 'a')), Providers: []channel.Provider{l.courier}, Public: public,
+	d := desk.New(desk.Options{DB: l.db, Keys: sealingKeys(l.t, sealingKey("1", 'a')), Providers: []channel.Provider{p}, Public: public,
 		Blobs: l.blobs, Signer: signer, Ai: l.asksModels(), Now: l.now, Told: func(int64) { l.told.Add(1) }})
 	l.t.Cleanup(d.EndReceiving)
 	return d

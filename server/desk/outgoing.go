@@ -22,6 +22,7 @@ func (d *Desk) outgoing(c *model.Channel, p channel.Provider, of *db.Parcel) *ch
 	o := &channel.Outgoing{MessageID: of.Message.ID, Attempt: of.Message.Attempt, To: of.Address, Text: of.Message.Text, ReplyTo: of.ReplyTo}
 	if of.Message.Data != nil {
 		o.Template = of.Message.Data.Template
+		o.Choices = offered(c, p, of.Message.Data.Choices)
 	}
 	until := d.now().Add(model.ProviderURLLife)
 	for _, a := range of.Attachments {
@@ -32,6 +33,14 @@ func (d *Desk) outgoing(c *model.Channel, p channel.Provider, of *db.Parcel) *ch
 		o.StatusURL = d.statusURL(p, of)
 	}
 	return o
+}
+
+// offered are the choices if the provider can offer all of them; without them the message is answered with words.
+func offered(c *model.Channel, p channel.Provider, choices []model.Choice) []model.Choice {
+	if can, ok := p.(channel.Chooser); ok && can.MaxChoices(c.Kind) >= len(choices) {
+		return choices
+	}
+	return nil
 }
 
 // statusURL is the channel's webhook URL with our id of the message and the number of the try, so that a report finds

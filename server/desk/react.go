@@ -133,7 +133,13 @@ func (d *Desk) hear(ctx context.Context, account int64, conversation model.ID) e
 		if err != nil || h.Handled >= h.Newest {
 			return err
 		}
-		if err := d.greet(ctx, s, account, conversation, h.Handled); err != nil {
+		if h.Answers {
+			err = d.takeAnswers(ctx, s, account, conversation, h.Handled)
+		}
+		if err == nil && h.Others {
+			err = d.greet(ctx, s, account, conversation, h.Handled)
+		}
+		if err != nil {
 			return err
 		}
 		return s.SetHandled(ctx, account, conversation, h.Newest)
@@ -186,9 +192,7 @@ func (d *Desk) visit(what string, find func(context.Context) ([]model.ID, error)
 
 // CatchUp does what a process that died, or a failure, has left undone.
 func (d *Desk) CatchUp(ctx context.Context) error {
-	if err := d.HandOverOrphans(ctx); err != nil {
-		return err
-	}
+	orphaned := d.HandOverOrphans(ctx)
 	left, err := d.db.LeftOver(ctx, leftBatch)
 	for _, l := range left {
 		if l.Conversation == "" {
@@ -197,5 +201,5 @@ func (d *Desk) CatchUp(ctx context.Context) error {
 			d.soon(l.Account, l.Channel, l.Conversation)
 		}
 	}
-	return err
+	return errors.Join(orphaned, err)
 }

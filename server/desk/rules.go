@@ -100,8 +100,7 @@ func checkAction(ctx context.Context, s *db.Store, r *model.Rule) (err error) {
 		_, err = s.Team(ctx, r.AccountID, t.ID)
 		err = at(err, "action", "assignTo", "teamId")
 	case model.ToAiAgent:
-		_, err = s.AiAgent(ctx, r.AccountID, t.ID)
-		err = at(err, "action", "assignTo", "aiAgentId")
+		err = at(checkTargetAi(ctx, s, r.AccountID, t.ID), "action", "assignTo", "aiAgentId")
 	}
 	if err != nil {
 		return err
@@ -124,6 +123,14 @@ func checkTargetAgent(ctx context.Context, s *db.Store, r *model.Rule, id model.
 		return model.Refuse(model.NotAMember, a.Name+" does not work on this channel. Add them to its agents first.")
 	}
 	return nil
+}
+
+func checkTargetAi(ctx context.Context, s *db.Store, account int64, id model.ID) error {
+	a, err := s.AiAgent(ctx, account, id)
+	if err == nil && a.DisabledAt != nil {
+		err = model.Refuse(model.Unavailable, a.Name+" is disabled.")
+	}
+	return err
 }
 
 func checkLabels(ctx context.Context, s *db.Store, account int64, ids []model.ID, path ...string) error {

@@ -58,12 +58,13 @@ func (d *Desk) ask(ctx context.Context, s *db.Store, c *model.Conversation, v *m
 	if language == model.SurveyAutomatic {
 		language = model.GuessLanguage(a.Heard, a.Phone)
 	}
-	m := &model.Message{AccountID: c.AccountID, ConversationID: c.ID, ChannelID: c.ChannelID, ID: v.MessageID, Seq: c.LastSeq + 1, Direction: model.Outbound, Kind: model.SurveyMessage,
-		Text: a.Csat.Text(language, d.surveyPage(hiddenToken)), Data: &model.MessageData{Survey: v.ID}, Status: model.Queued, Version: 1, CreatedAt: v.CreatedAt}
+	m := d.nextMessage(c, v.CreatedAt)
+	m.ID, m.Direction, m.Kind, m.Status = v.MessageID, model.Outbound, model.SurveyMessage, model.Queued
+	m.Text, m.Data = a.Csat.Text(language, d.surveyPage(hiddenToken)), &model.MessageData{Survey: v.ID, Choices: v.Choices(language)}
 	if template != nil {
-		m.Text, m.Data.Template = a.Csat.Ask(language), withQuestion(template, a.Csat.Ask(language))
+		question := a.Csat.Ask(language)
+		m.Text, m.Data.Template, m.Data.Choices = question, withQuestion(template, question), nil
 	}
-	c.LastSeq, c.LastActivityAt = m.Seq, m.CreatedAt
 	return s.AddMessage(ctx, db.Saying{Message: m, Conversation: c})
 }
 

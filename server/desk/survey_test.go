@@ -199,3 +199,34 @@ func TestAResolvedConversationClosesWithItsSurvey(t *testing.T) {
 		t.Errorf("not closed: %+v", c)
 	}
 }
+
+// chooser is a provider that offers choices.
+type chooser struct {
+	*courier
+	most int
+}
+
+func (c chooser) MaxChoices(model.ChannelKind) int { return c.most }
+
+func TestScoresAreChosenWhereTheProviderCan(t *testing.T) {
+	t.Parallel()
+	s := surveyed(t)
+	language := model.SurveyJapanese
+	s.csat(desk.CsatChange{Enabled: true, Language: &language})
+	for most, want := range map[int]int{5: 5, 3: 0} {
+		id := s.asked("+49151" + string(rune('0'+most)))
+		if err := s.processWith(chooser{s.courier, most}).Deliver(t.Context(), s.account, id); err != nil {
+			t.Fatal(err)
+		}
+		sent := s.courier.sent[len(s.courier.sent)-1]
+		if len(sent.Choices) != want || want > 0 && sent.Choices[0].Title != "5 とても満足" || !strings.Contains(sent.Text, "数字を返信") {
+			t.Errorf("a provider of %d was given %+v", most, sent)
+		}
+		if want == 0 {
+			continue
+		}
+		if survey, score, ok := model.ReadChoice(sent.Choices[4].ID); !ok || score != 1 || survey == "" {
+			t.Errorf("the last choice is %+v", sent.Choices[4])
+		}
+	}
+}
