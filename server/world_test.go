@@ -46,8 +46,7 @@ type world struct {
 	channels map[string]string // name to id
 	teams    map[string]string // name to id
 	senders  map[string]string // the channel's address at Twilio, to name
-	last     twiliotest.Post
-	survey   string // the link of the survey that came last
+	survey   string            // the link of the survey that came last
 	token    string
 }
 

@@ -69,7 +69,8 @@ var (
 
 // New makes the provider.
 func New(o Options) *Provider {
-	p := &Provider{base: graphAddress(o.BaseURL), standIn: o.BaseURL != nil, guard: o.Guard, timeout: o.Timeout}
+	p := &Provider{base: graphAddress(o.BaseURL), guard: o.Guard, timeout: o.Timeout}
+	p.standIn = o.BaseURL != nil && !metaHost(o.BaseURL.Hostname()) // else it chooses a version
 	if p.timeout <= 0 {
 		p.timeout = DefaultTimeout
 	}

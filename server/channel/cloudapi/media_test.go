@@ -71,8 +71,21 @@ func TestFilesThatCannotBeHad(t *testing.T) {
 
 func TestHostsThatGetTheToken(t *testing.T) {
 	t.Parallel()
-	p := New(Options{})
-	defer p.Close()
+	newer, err := url.Parse("https://graph.facebook.com/v24.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, base := range []*url.URL{nil, newer} {
+		p := New(Options{BaseURL: base})
+		defer p.Close()
+		hostsThatGetTheToken(t, p)
+	}
+	if p := New(Options{BaseURL: newer}); p.base.Path != "/v24.0" {
+		t.Errorf("calls %s", p.base)
+	}
+}
+
+func hostsThatGetTheToken(t *testing.T, p *Provider) {
 	for address, want := range map[string]bool{
 		"https://lookaside.fbsbx.com/a": true, "https://LOOKASIDE.fbsbx.com:443/a": true, "https://scontent.xx.fbcdn.net/v": true, "https://mmg.whatsapp.net/a": true,
 		"https://graph.facebook.com/v23.0/1": true, "http://lookaside.fbsbx.com/a": false, "https://lookaside.fbsbx.com:8443/a": false,
