@@ -13,6 +13,7 @@ import (
 type Backlog struct {
 	OutboxAge  time.Duration // of the oldest event without a number
 	SendAge    time.Duration // of the oldest QUEUED message on a channel that sends
+	DutyAge    time.Duration // of what an AI Agent has owed for longest
 	EventAge   time.Duration // of the oldest day of events kept
 	RequestAge time.Duration // of the oldest day of raw requests kept
 	Sessions   int64
@@ -29,18 +30,19 @@ type QueueBacklog struct {
 // Backlog reads what waits. It visits indexes and small tables only.
 func (s *Store) Backlog(ctx context.Context) (*Backlog, error) {
 	b := &Backlog{}
-	var outbox, send, event, request float64
+	var outbox, send, duty, event, request float64
 	err := s.hot.QueryRow(ctx, `SELECT
 		coalesce(extract(epoch FROM now() - (SELECT min(created_at) FROM event_outbox)), 0)::float8,
 		coalesce(extract(epoch FROM now() - (SELECT min(m.created_at) FROM messages m JOIN channels c ON c.account_id = m.account_id AND c.id = m.channel_id
 			WHERE m.status = 'QUEUED' AND NOT c.paused AND c.credentials_bad_at IS NULL AND c.removed_at IS NULL)), 0)::float8,
+		coalesce(extract(epoch FROM now() - (SELECT min(first_at) FROM ai_duties)), 0)::float8,
 		extract(epoch FROM now() - (SELECT min(to_timestamp(substring(c.relname FROM 8), 'YYYYMMDD')) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'events'::regclass))::float8,
 		extract(epoch FROM now() - (SELECT min(to_timestamp(substring(c.relname FROM 18), 'YYYYMMDD')) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'webhook_requests'::regclass))::float8,
-		(SELECT count(*) FROM sessions)`).Scan(&outbox, &send, &event, &request, &b.Sessions)
+		(SELECT count(*) FROM sessions)`).Scan(&outbox, &send, &duty, &event, &request, &b.Sessions)
 	if err != nil {
 		return nil, fmt.Errorf("read the backlog: %w", err)
 	}
-	for at, age := range map[*time.Duration]float64{&b.OutboxAge: outbox, &b.SendAge: send, &b.EventAge: event, &b.RequestAge: request} {
+	for at, age := range map[*time.Duration]float64{&b.OutboxAge: outbox, &b.SendAge: send, &b.DutyAge: duty, &b.EventAge: event, &b.RequestAge: request} {
 		*at = time.Duration(age * float64(time.Second))
 	}
 	b.Queues, err = s.queueBacklog(ctx)

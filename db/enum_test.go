@@ -57,6 +57,7 @@ func TestEnumsAreTheModels(t *testing.T) {
 		{"conversations", "status"}: "ConversationStatus", {"conversations", "priority"}: "Priority",
 		{"conversation_changes", "status"}: "ConversationStatus", {"conversation_changes", "reason"}: "Reason", {"conversation_changes", "hand_over"}: "HandOverReason",
 		{"ai_agents", "key_header"}: "AiKeyHeader", {"channels", "ai_problem"}: "AiProblemKind",
+		{"ai_turns", "outcome"}: "AiOutcome", {"ai_turns", "hand_over"}: "HandOverReason",
 		{"messages", "direction"}: "Direction", {"messages", "kind"}: "MessageKind", {"messages", "status"}: "DeliveryStatus",
 		{"send_attempts", "outcome"}: "SendOutcome", {"attachments", "state"}: "AttachmentState",
 		{"rules", "match"}: "Match", {"rules", "fallback"}: "Fallback",

@@ -70,6 +70,9 @@ func Hopeless(err error) bool {
 	return errors.As(err, &pg) && !Unreachable(err) && !lostRace(err)
 }
 
+// Passing tells whether the same may succeed in a moment, as it is: the database was away, or others were quicker.
+func Passing(err error) bool { return Unreachable(err) || lostRace(err) }
+
 // missing turns "no row" into NOT_FOUND with the given text.
 func missing(err error, text string, path ...string) error {
 	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, pgx.ErrNoRows) {

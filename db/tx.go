@@ -62,6 +62,23 @@ func (d *DB) once(ctx context.Context, fn func(*Store) error) error {
 	return nil
 }
 
+// Apart runs fn within the transaction so that its failure undoes what it did, and no more. A race that was lost is the
+// whole transaction's.
+func (s *Store) Apart(ctx context.Context, fn func() error) error {
+	if _, err := s.hot.Exec(ctx, "SAVEPOINT apart"); err != nil {
+		return fmt.Errorf("set a savepoint: %w", err)
+	}
+	failed := fn()
+	end := "RELEASE apart"
+	if failed != nil {
+		end = "ROLLBACK TO apart"
+	}
+	if _, err := s.hot.Exec(ctx, end); err != nil {
+		return errors.Join(failed, fmt.Errorf("end a savepoint: %w", err))
+	}
+	return failed
+}
+
 func lostRace(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")

@@ -35,6 +35,8 @@ const (
 	KindDecision     Kind = 16
 	KindArticle      Kind = 18
 	KindSurvey       Kind = 20
+	KindExport       Kind = 24
+	KindAiTurn       Kind = 21
 )
 
 // NewID makes an id of the kind that sorts after those made in earlier milliseconds.

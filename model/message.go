@@ -82,6 +82,7 @@ type MessageData struct {
 	Forwarded bool          `json:"forwarded,omitempty"` //
 	Template  *TemplateCall `json:"template,omitempty"`
 	Survey    ID            `json:"survey,omitempty"`   // which the message asks or answers
+	Ai        *AiMark       `json:"ai,omitempty"`       // how an AI Agent made it
 	Choices   []Choice      `json:"choices,omitempty"`  // what it may be answered with, where the provider can offer that
 	Provider  string        `json:"provider,omitempty"` // what the provider called a kind that the desk does not know
 }

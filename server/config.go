@@ -36,6 +36,7 @@ type Config struct {
 	BlobURL        string        `env:"LIVEDESK_BLOB_URL" secret:"true"`
 	SecretKeys     string        `env:"LIVEDESK_SECRET_KEYS" secret:"true"`
 	EventRetention time.Duration `env:"LIVEDESK_EVENT_RETENTION" envDefault:"168h"`
+	AiPause        time.Duration `env:"LIVEDESK_AI_PAUSE" envDefault:"1500ms"`
 
 	public  *url.URL
 	twilio  *url.URL
@@ -158,6 +159,9 @@ func (c *Config) checkData(w *wrong) {
 	}
 	if n := utf8.RuneCountInString(c.AdminPassword); n != 0 && (n < 10 || n > 200) {
 		w.add("LIVEDESK_ADMIN_PASSWORD", "give 10 to 200 characters")
+	}
+	if c.AiPause != 0 && (c.AiPause < 100*time.Millisecond || c.AiPause > 30*time.Second) {
+		w.add("LIVEDESK_AI_PAUSE", "give a time from 100ms to 30s, like 1500ms: a customer who writes again within it gets one answer to all")
 	}
 	if c.EventRetention < time.Hour {
 		w.add("LIVEDESK_EVENT_RETENTION", "give a time of at least 1h, like 168h: subscribers resume from the log")

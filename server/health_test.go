@@ -138,7 +138,7 @@ func TestMetrics(t *testing.T) {
 }
 
 // documented are the names that operators build alarms on.
-var documented = []string{"livedesk_database_connections", "livedesk_database_waits", "livedesk_graphql_seconds", "livedesk_job_age_seconds", "livedesk_job_seconds", "livedesk_jobs",
+var documented = []string{"livedesk_ai_calls_total", "livedesk_ai_hand_overs_total", "livedesk_ai_tokens_total", "livedesk_ai_turn_age_seconds", "livedesk_ai_turn_seconds", "livedesk_database_connections", "livedesk_database_waits", "livedesk_graphql_seconds", "livedesk_job_age_seconds", "livedesk_job_seconds", "livedesk_jobs",
 	"livedesk_log_age_seconds", "livedesk_outbox_age_seconds", "livedesk_send_age_seconds", "livedesk_sessions", "livedesk_shared_executions", "livedesk_slow_closes", "livedesk_sockets",
 	"livedesk_subscriptions", "livedesk_webhook_seconds"}
 

@@ -20,6 +20,7 @@ type metrics struct {
 	webhooks   *prometheus.HistogramVec
 	operations *prometheus.HistogramVec
 	jobs       *prometheus.HistogramVec
+	ai         aiMetrics
 }
 
 func newMetrics() *metrics {
@@ -31,7 +32,9 @@ func newMetrics() *metrics {
 			Help: "Root fields of GraphQL operations by name and by the code of their first error, if any.", Buckets: seconds}, []string{"field", "code"}),
 		jobs: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "livedesk_job_seconds",
 			Help: "Jobs worked, by kind and outcome.", Buckets: seconds}, []string{"kind", "outcome"}),
+		ai: newAiMetrics(),
 	}
+	m.ai.register(m.registry)
 	m.registry.MustRegister(m.webhooks, m.operations, m.jobs, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -73,13 +76,14 @@ var (
 	outboxAge = prometheus.NewDesc("livedesk_outbox_age_seconds", "Age of the oldest event that is not numbered yet. Over 10: no process numbers events.", nil, nil)
 	jobAge    = prometheus.NewDesc("livedesk_job_age_seconds", "How long the oldest due job of the queue has waited.", []string{"queue"}, nil)
 	jobCount  = prometheus.NewDesc("livedesk_jobs", "Jobs by queue and state.", []string{"queue", "state"}, nil)
+	dutyAge   = prometheus.NewDesc("livedesk_ai_turn_age_seconds", "How long the customer has waited who waits longest for an AI Agent's answer.", nil, nil)
 	sendAge   = prometheus.NewDesc("livedesk_send_age_seconds", "Age of the oldest message that is QUEUED on a channel that sends.", nil, nil)
 	expired   = prometheus.NewDesc("livedesk_sessions", "Sessions, those included that ended and are not deleted yet.", nil, nil)
 	oldest    = prometheus.NewDesc("livedesk_log_age_seconds", "Age of the oldest day of events and raw requests kept.", []string{"table"}, nil)
 )
 
 func (b *backlog) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{outboxAge, jobAge, jobCount, sendAge, expired, oldest} {
+	for _, d := range []*prometheus.Desc{outboxAge, jobAge, jobCount, sendAge, dutyAge, expired, oldest} {
 		ch <- d
 	}
 }
@@ -97,6 +101,7 @@ func (b *backlog) Collect(ch chan<- prometheus.Metric) {
 	}
 	gauge(outboxAge, s.OutboxAge.Seconds())
 	gauge(sendAge, s.SendAge.Seconds())
+	gauge(dutyAge, s.DutyAge.Seconds())
 	gauge(expired, float64(s.Sessions))
 	gauge(oldest, s.EventAge.Seconds(), "events")
 	gauge(oldest, s.RequestAge.Seconds(), "webhook_requests")

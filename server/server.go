@@ -114,7 +114,8 @@ func (s *Server) makeDesk(ctx context.Context) error {
 	list := providers(s.config, guard)
 	s.hooks = routesOf(list)
 	s.desk = desk.New(desk.Options{DB: s.db.DB, Keys: keys, Providers: list, Ai: languageModels(guard), Blobs: s.blobs,
-		Signer: signer, Public: s.config.public, Log: s.log, Told: s.feed.Told, Feed: s.feed})
+		Signer: signer, Public: s.config.public, Log: s.log, Told: s.feed.Told, Feed: s.feed,
+		AiPause: s.config.AiPause, Turned: s.metrics.turn})
 	return nil
 }
 

@@ -12,14 +12,14 @@ import (
 type placingPlan struct {
 	decisions  int // per slice
 	clients    int // at a time, on both sides of a comparison
-	placements int // per slice and side; of updates there are more
+	placements int // per slice and side; of updates there are more. Each channel has new settings in each slice
 	channels   int // that placements are spread over
 	slices     int
 	turns      int // conversations given out in turn, in two halves: an agent has a thousand at most
 	races      int
 }
 
-var fullPlacing = placingPlan{decisions: 4_000, clients: 16, placements: 1_000, channels: 100, slices: 5, turns: 10_000, races: 1_000}
+var fullPlacing = placingPlan{decisions: 4_000, clients: 16, placements: 2_000, channels: 100, slices: 5, turns: 10_000, races: 1_000}
 
 // The bars of the place benchmark.
 const (

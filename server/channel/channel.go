@@ -57,6 +57,13 @@ type MediaLimiter interface {
 	MaxMedia(kind model.ChannelKind) int
 }
 
+// Typist is a provider that can show a customer that an answer is being written.
+type Typist interface {
+	// Type shows it to who wrote the message with the company's id, and marks that as read. It may show nothing at all:
+	// nobody relies on it.
+	Type(ctx context.Context, c *model.Channel, secret model.Secret, externalID string) error
+}
+
 // Chooser is a provider that can let the customer answer a message by pressing a button or choosing a row.
 type Chooser interface {
 	// MaxChoices is how many choices one message may have.

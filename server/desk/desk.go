@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"log/slog"
 	"net/url"
 	"time"
@@ -33,9 +34,12 @@ type Desk struct {
 	reactions reactions
 	tries     simulations
 	meetings  meetings
+	pace      db.AiPace
+	turned    func(*model.AiTurn)
 }
 
-// Options are what a desk is made of. All fields but Now, Log and Told are needed.
+// Options are what a desk is made of. All fields but Now, Log, Told, AiPause, Turned and Feed are
+// needed.
 type Options struct {
 	DB        *db.DB
 	Keys      *db.KeyRing        // seals channel secrets
@@ -47,6 +51,8 @@ type Options struct {
 	Now       func() time.Time    // nil: time.Now
 	Log       *slog.Logger        // nil: the default logger
 	Told      func(account int64) // called after a commit that left events in the outbox; must not block; may be nil
+	AiPause   time.Duration       // how long a customer must not write before an AI Agent answers; 0: AiPause
+	Turned    func(*model.AiTurn) // called after each turn of an AI Agent that ended; must not block; may be nil
 	Feed      *db.Feed            // lets the intake number its events itself; nil: it leaves them in the outbox, too
 }
 
@@ -66,12 +72,17 @@ func New(o Options) *Desk {
 	d.rules.of = map[model.ID]*db.Automation{}
 	d.reactions = newReactions()
 	d.tries.running = map[int64]bool{}
-	d.meetings.waiting = map[int64][]*ask{}
+	d.meetings.of = map[int64]*meeting{}
 	if d.log == nil {
 		d.log = slog.Default()
 	}
 	if d.told == nil {
 		d.told = func(int64) {}
+	}
+	d.pace = db.AiPace{Pause: cmp.Or(o.AiPause, AiPause), Longest: 4 * cmp.Or(o.AiPause, AiPause), Lease: AiLease}
+	d.turned = o.Turned
+	if d.turned == nil {
+		d.turned = func(*model.AiTurn) {}
 	}
 	d.intake = db.NewIntake(d.db, d.now, d.told, o.Feed)
 	return d

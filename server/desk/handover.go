@@ -136,15 +136,24 @@ func (d *Desk) handOverSoon() {
 	})
 }
 
+// handOverSome hands a batch over and returns how many that were. One that cannot be handed over is left for later.
 func (d *Desk) handOverSome(ctx context.Context) (int, error) {
-	var list []db.Orphan
-	err := d.db.Tx(ctx, func(s *db.Store) (err error) {
-		if list, err = s.LockOrphans(ctx, handOverBatch); err != nil {
+	var gone []*model.Conversation
+	err := d.db.Tx(ctx, func(s *db.Store) error {
+		list, err := s.LockOrphans(ctx, handOverBatch)
+		if err != nil {
 			return err
 		}
+		gone = nil
 		for _, o := range list {
-			if err := d.handOver(ctx, s, o.Conversation, HandOver{Reason: o.Reason, Tell: true}); err != nil {
+			err := s.Apart(ctx, func() error { return d.handOver(ctx, s, o.Conversation, HandOver{Reason: o.Reason, Tell: true}) })
+			switch {
+			case err == nil:
+				gone = append(gone, o.Conversation)
+			case db.Passing(err) || ctx.Err() != nil:
 				return err
+			default:
+				d.log.WarnContext(ctx, "failed to hand a conversation over", "account", o.Conversation.AccountID, "conversation", o.Conversation.ID, "error", err)
 			}
 		}
 		return nil
@@ -152,16 +161,15 @@ func (d *Desk) handOverSome(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for i, o := range list {
-		c := o.Conversation
-		if i == 0 || c.AccountID != list[i-1].Conversation.AccountID {
+	for i, c := range gone {
+		if i == 0 || c.AccountID != gone[i-1].AccountID {
 			d.told(c.AccountID)
 		}
 		if c.Placing {
 			d.soon(c.AccountID, c.ChannelID, c.ID)
 		}
 	}
-	return len(list), nil
+	return len(gone), nil
 }
 
 // aiViewer is the part of the desk that answers for AI Agents.

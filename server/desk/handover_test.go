@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -280,4 +281,26 @@ func TestOrphansGoInBatches(t *testing.T) {
 	s.orphaned()
 	s.count(230, `conversations WHERE status = 'OPEN' AND ai_agent_id IS NULL AND handed_over_at IS NOT NULL`)
 	s.count(230, `messages WHERE kind = 'NOTE'`)
+}
+
+func TestOneThatCannotBeHandedOverHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	s := newShift(t, model.Manual)
+	robin := s.robin()
+	var list []model.ID
+	for range 5 {
+		id := s.conversation(s.channel, model.Open, "")
+		s.exec(`UPDATE conversations SET status = 'AI_REPLYING', ai_agent_id = $2 WHERE id = $1`, id, robin)
+		list = append(list, id)
+	}
+	s.exec(`UPDATE ai_agents SET deleted_at = now()`)
+	s.exec(`CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'spoiled'; END $$`)
+	s.exec(fmt.Sprintf(`CREATE TRIGGER spoiled BEFORE UPDATE ON conversations FOR EACH ROW WHEN (NEW.id = '%s') EXECUTE FUNCTION spoil()`, list[1]))
+	s.orphaned()
+	s.count(4, `conversations WHERE status = 'OPEN' AND ai_agent_id IS NULL`)
+	s.count(4, `messages WHERE kind = 'NOTE'`)
+	s.exec(`DROP TRIGGER spoiled ON conversations`)
+	s.orphaned()
+	s.count(5, `conversations WHERE status = 'OPEN' AND ai_agent_id IS NULL`)
+	s.count(5, `messages WHERE kind = 'NOTE'`)
 }

@@ -130,15 +130,21 @@ func newLine(t *testing.T) *line {
 func (l *line) process() *desk.Desk { return l.processWith(l.courier) }
 
 func (l *line) processWith(p channel.Provider) *desk.Desk {
+	d := desk.New(l.options(p, time.Millisecond))
+	l.t.Cleanup(d.EndReceiving)
+	return d
+}
+
+// options are those of a process whose AI Agents wait so long for a customer to pause.
+func (l *line) options(p channel.Provider, pause time.Duration) desk.Options {
+	l.t.Helper()
 	public := &url.URL{Scheme: "https", Host: "desk.example.com"}
 	signer, err := blob.NewSigner(public, bytes.Repeat([]byte{7}, 32))
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	d := desk.New(desk.Options{DB: l.db, Keys: sealingKeys(l.t, sealingKey("1", 'a')), Providers: []channel.Provider{p}, Public: public,
-		Blobs: l.blobs, Signer: signer, Ai: l.asksModels(), Now: l.now, Told: func(int64) { l.told.Add(1) }})
-	l.t.Cleanup(d.EndReceiving)
-	return d
+	return desk.Options{DB: l.db, Keys: sealingKeys(l.t, sealingKey("1", 'a')), Providers: []channel.Provider{p}, Public: public,
+		Blobs: l.blobs, Signer: signer, Ai: l.asksModels(), Now: l.now, Told: func(int64) { l.told.Add(1) }, AiPause: pause}
 }
 
 // joins makes agents members of the channel.

@@ -11,8 +11,11 @@ import (
 	"github.com/livedesk/livedesk/model"
 )
 
-// maxTogether is how many decisions share a transaction at most. The locks of their channels are held as long as that.
-const maxTogether = 32
+// The bounds of what is decided together.
+const (
+	maxTogether = 32 // decisions in one transaction: the locks of their channels are held as long as that
+	tables      = 2  // transactions at once, of one account and in one process, on different channels
+)
 
 // maxMisses is how often decisions are made again because an agent could no longer take a conversation. That takes a
 // second process, or a person, that gave them another one between two statements.
@@ -27,12 +30,19 @@ type ask struct {
 	done                  chan struct{}
 }
 
-// meetings have conversations of an account that are to be placed at the same time decided about together: while one
-// transaction is under way what comes waits, and then shares the locks, the reading and the commit of the next. That
+// meetings have conversations of an account that are to be placed at the same time decided about together: while
+// transactions are under way what comes waits, and then shares the locks, the reading and the commit of the next. That
 // costs a quarter of what each alone does. At rest a conversation is placed at once and alone.
 type meetings struct {
-	mu      sync.Mutex
-	waiting map[int64][]*ask // of the accounts that have a goroutine
+	mu sync.Mutex
+	of map[int64]*meeting // accounts where something is decided
+}
+
+// meeting is what an account decides.
+type meeting struct {
+	waiting []*ask
+	busy    map[model.ID]bool // channels that are decided about
+	tables  int
 }
 
 // place decides about conversations of the channel, in this order. What fails leaves an empty result, and the error.
@@ -57,33 +67,56 @@ func (d *Desk) place(ctx context.Context, account int64, channel model.ID, conve
 func (d *Desk) meet(account int64, asks []*ask) {
 	d.meetings.mu.Lock()
 	defer d.meetings.mu.Unlock()
-	waiting, sitting := d.meetings.waiting[account]
-	d.meetings.waiting[account] = append(waiting, asks...)
-	if !sitting {
-		d.reactions.work.Go(func() { d.sit(account) })
+	m := d.meetings.of[account]
+	if m == nil {
+		m = &meeting{busy: map[model.ID]bool{}}
+		d.meetings.of[account] = m
+	}
+	m.waiting = append(m.waiting, asks...)
+	if m.tables < tables {
+		m.tables++
+		d.reactions.work.Go(func() { d.sit(account, m) })
 	}
 }
 
-// sit decides about what waits in the account until nothing does.
-func (d *Desk) sit(account int64) {
-	for asks := d.meetings.take(account); len(asks) > 0; asks = d.meetings.take(account) {
+// sit decides about what waits until there is nothing that may be decided here.
+func (d *Desk) sit(account int64, m *meeting) {
+	for asks := d.next(account, m, nil); len(asks) > 0; asks = d.next(account, m, asks) {
 		d.together(account, asks)
 		runtime.Gosched() // whoever has an answer now may ask again, and comes along
 	}
 }
 
-// take returns the next who share a transaction, and nobody when the account's goroutine is to end.
-func (m *meetings) take(account int64) []*ask {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	waiting := m.waiting[account]
-	if len(waiting) == 0 {
-		delete(m.waiting, account)
-		return nil
+// next returns who share the next transaction, and nobody when the table is to go. Those of the one before are done.
+func (d *Desk) next(account int64, m *meeting, done []*ask) []*ask {
+	d.meetings.mu.Lock()
+	defer d.meetings.mu.Unlock()
+	for _, a := range done {
+		delete(m.busy, a.channel)
 	}
-	n := min(len(waiting), maxTogether)
-	m.waiting[account] = waiting[n:]
-	return waiting[:n:n]
+	asks := m.take()
+	if len(asks) > 0 {
+		return asks
+	}
+	if m.tables--; m.tables == 0 {
+		delete(d.meetings.of, account)
+	}
+	return nil
+}
+
+// take returns the first who wait and whose channels no other table has. Those of a channel keep their order.
+func (m *meeting) take() (asks []*ask) {
+	mine, left := map[model.ID]bool{}, []*ask(nil)
+	for _, a := range m.waiting {
+		if len(asks) == maxTogether || m.busy[a.channel] && !mine[a.channel] {
+			left = append(left, a)
+			continue
+		}
+		m.busy[a.channel], mine[a.channel] = true, true
+		asks = append(asks, a)
+	}
+	m.waiting = left
+	return asks
 }
 
 // together decides about all. When that fails each goes alone, so that only what is wrong fails.

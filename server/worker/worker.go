@@ -1,5 +1,5 @@
 // Package worker runs the desk's jobs on River: it takes them from the queue, hands each to the one verb of the desk
-// that does it, and puts what is due by time into the queue.
+// that does it, and puts what is due by time into the queue. Beside it, it has AI Agents answer.
 //
 // The server starts and stops it. It decides nothing and keeps nothing: a job only says that something may be to do,
 // and the desk looks what that is, so that a job which runs twice, late or not at all does no harm.
@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -35,6 +36,7 @@ type Options struct {
 // Worker works on the queues of one process.
 type Worker struct {
 	river *river.Client[pgx.Tx]
+	turns *turns
 }
 
 // The times of the queue.
@@ -70,7 +72,7 @@ func New(o Options) (*Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the job worker: %w", err)
 	}
-	return &Worker{river: client}, nil
+	return &Worker{river: client, turns: newTurns(o.Desk, o.Log)}, nil
 }
 
 func (o Options) withDefaults() Options {
@@ -98,13 +100,18 @@ func (w *Worker) Start(ctx context.Context) error {
 	if err := w.river.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the job worker: %w", err)
 	}
+	w.turns.start(ctx)
 	return nil
 }
 
 // Stop takes no more jobs and waits for those under way; after three seconds their contexts end. The process has ten to
 // end in, and what was cut off is found again by its rows.
 func (w *Worker) Stop(ctx context.Context) error {
-	if err := w.river.Stop(ctx); err != nil {
+	var turns sync.WaitGroup
+	turns.Go(func() { w.turns.stop(ctx) })
+	err := w.river.Stop(ctx)
+	turns.Wait()
+	if err != nil {
 		return fmt.Errorf("stop the job worker: %w", err)
 	}
 	return nil

@@ -275,3 +275,28 @@ func TestFetchMediaThroughTheEmulator(t *testing.T) {
 		t.Errorf("with a wrong token: %v", err)
 	}
 }
+
+// A customer on WhatsApp sees that an answer is being written, for as long as their message is known.
+func TestTypingThroughTheEmulator(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, twiliotest.Options{})
+	sid := d.writes(t, twiliotest.Inbound{From: anaWhatsApp, To: twiliotest.WhatsAppNumber, Body: "hi"}).ExternalID
+	whatsapp := &model.Channel{Kind: model.WhatsApp, Provider: model.Twilio, Sender: model.Sender{ProviderAccount: twiliotest.AccountSid, PhoneNumber: twiliotest.WhatsAppNumber}}
+	secret := model.Secret{twilio.AuthToken: twiliotest.AuthToken}
+	if err := d.provider.Type(t.Context(), whatsapp, secret, sid); err != nil {
+		t.Error(err)
+	}
+	chat := d.emulator.Chat(anaWhatsApp)
+	if len(chat) != 1 || chat[0].Typing != 1 {
+		t.Errorf("%+v", chat)
+	}
+	var refused *channel.SendError
+	if err := d.provider.Type(t.Context(), whatsapp, secret, "SM"+strings.Repeat("0", 32)); !errors.As(err, &refused) {
+		t.Error(err)
+	}
+	sms := *whatsapp
+	sms.Kind = model.SMS
+	if err := d.provider.Type(t.Context(), &sms, secret, sid); err != nil {
+		t.Error(err)
+	}
+}

@@ -116,5 +116,6 @@ func (t *Twilio) typing(c *call) answer {
 	if c.Form.Get("channel") != "whatsapp" || m == nil || m.account != c.account || m.Direction != inbound {
 		return missing(c.request)
 	}
+	m.Typing++
 	return reply(http.StatusOK, map[string]bool{"success": true})
 }

@@ -29,6 +29,7 @@ type Message struct {
 
 	Location *Location `json:"location,omitempty"` // inbound
 	Buttons  []string  `json:"buttons,omitempty"`  // of the template, for the phone to show
+	Typing   int       `json:"typing,omitempty"`   // inbound: how often the customer was shown that an answer is being written
 }
 
 // MediaRef names a file of a message.
