@@ -62,7 +62,7 @@ func (a *api) secondAccount() (token string) {
 func (a *api) fingerprint() (all string) {
 	a.t.Helper()
 	for _, table := range []string{"agents", "teams", "team_agents", "channels", "channel_agents", "webhook_keys", "contacts", "identities", "conversations", "conversation_changes",
-		"conversation_labels", "labels", "messages", "send_attempts", "attachments", "password_tokens", "rules", "articles", "article_parts", "article_terms", "article_counts", "audit_log", "ai_agents"} {
+		"conversation_labels", "labels", "messages", "send_attempts", "attachments", "password_tokens", "rules", "articles", "article_parts", "article_terms", "article_counts", "audit_log", "ai_agents", "surveys"} {
 		var sum string
 		if err := a.db.Pool().QueryRow(a.t.Context(), `SELECT count(*) || ' ' || coalesce(md5(string_agg(t::text, ',' ORDER BY t::text)), '') FROM `+table+` t WHERE account_id = $1`, a.account()).Scan(&sum); err != nil {
 			a.t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 // What begins with a number and is about something else is no answer, for nobody would read it if it were taken for
 // one: a time, a quantity, a list, a second number, a question.
 func ReadScore(text string) (score int, comment string, ok bool) {
-	if len(text) > maxScoreText {
+	if len(text) > maxScoreText || !beginsScore(text) {
 		return 0, "", false
 	}
 	text = plain(text)
@@ -33,6 +33,32 @@ func ReadScore(text string) (score int, comment string, ok bool) {
 	}
 	return 0, "", false
 }
+
+// beginsScore looks at the first letter only: most of what customers write ends there.
+func beginsScore(text string) bool {
+	for _, r := range text {
+		if digitOf(r) >= 0 || strings.ContainsRune(stars, r) || initials[unicode.ToLower(r)] {
+			return true
+		}
+		if unicode.IsLetter(r) {
+			return false
+		}
+	}
+	return false
+}
+
+var initials = func() map[rune]bool {
+	found := map[rune]bool{}
+	for _, words := range numberWords {
+		for _, word := range words {
+			first, _ := utf8.DecodeRuneInString(word)
+			found[first] = true
+		}
+	}
+	return found
+}()
+
+const stars = "★⭐🌟"
 
 // maxScoreText is where a message is too long to be an answer, in bytes.
 const maxScoreText = 4000
@@ -87,7 +113,7 @@ func digitOf(r rune) rune {
 
 // starScore reads filled stars, and hollow ones that make them five at most.
 func starScore(text string) (int, string, bool) {
-	rest := strings.TrimLeft(text, "★⭐🌟")
+	rest := strings.TrimLeft(text, stars)
 	full := utf8.RuneCountInString(text) - utf8.RuneCountInString(rest)
 	after := strings.TrimLeft(rest, "☆✩")
 	hollow := utf8.RuneCountInString(rest) - utf8.RuneCountInString(after)
