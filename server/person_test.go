@@ -124,7 +124,7 @@ var payloadFields = map[string]string{
 	"addChannelAgents": "channel { id }", "removeChannelAgents": "channel { id }", "updateAgent": "agent { id }", "updateChannel": "channel { id }",
 	"updateAssignment": "channel { id }", "setChannelAgents": "channel { id }", "updateContact": "contact { id }", "changePassword": "token",
 	"resetPassword": "agent { id }", "rotateWebhookUrl": "channel { webhookUrl }", "removeChannel": "channel { id }", "setAvailability": "agent { id }",
-	"updateCsat":     "channel { id }",
+	"updateCsat": "channel { id }", "createAiAgent": "aiAgent { id }", "setChannelAiAgent": "channel { id }", "createArticle": "article { id }",
 	"updateGreeting": "channel { id }", "updateHours": "channel { id }", "createTeam": "team { id }", "createRoutingRule": "rule { id }",
 }
 

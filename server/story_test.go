@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/livedesk/livedesk/server/ai/aitest"
 )
 
 // A story is a text file in testdata/stories. Each line is a step that somebody takes or sees; '#' begins a comment.
@@ -78,6 +80,13 @@ var sentences = []sentence{
 	says(`channel TEXT is always open`, func(w *world, a []string) { w.opens(a[0]) }),
 	says(`team TEXT is NAME`, func(w *world, a []string) { w.team(a[0], a[1]) }),
 	says(`messages on TEXT with TEXT go to team TEXT`, func(w *world, a []string) { w.rule(a[0], a[1], a[2]) }),
+	says(`AI Agent NAME answers on TEXT`, func(w *world, a []string) { w.aiAgent(a[0], a[1], w.models.URL(), aitest.Key) }),
+	says(`article TEXT says TEXT`, func(w *world, a []string) { w.article(a[0], a[1]) }),
+	says(`the model answers TEXT out of TEXT with TEXT`, func(w *world, a []string) { w.modelKnows(a[0], a[1], a[2]) }),
+	says(`the model answers TEXT with TEXT`, func(w *world, a []string) { w.models.Say(a[0], a[1]) }),
+	says(`the model hands over for TEXT`, func(w *world, a []string) { w.modelHandsOver(a[0]) }),
+	says(`the model refuses the key`, func(w *world, _ []string) { w.models.Fail(aitest.HTML(401)) }),
+	says(`customer WORD saw that an answer is being written`, func(w *world, a []string) { w.customerSawTyping(a[0]) }),
 	says(`agent NAME works on TEXT`, func(w *world, a []string) { w.agent(a[0], a[1]) }),
 	says(`agent NAME leaves TEXT`, func(w *world, a []string) {
 		w.admin.must("removeChannelAgents", `{"channelId":"`+w.channels[a[1]]+`","agentIds":["`+w.agents[a[0]].id+`"]}`)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/livedesk/livedesk/db/dbtest"
+	"github.com/livedesk/livedesk/server/ai/aitest"
 	"github.com/livedesk/livedesk/server/channel/twilio/twiliotest"
 	"github.com/livedesk/livedesk/server/channel/twilio/twiliotest/openapi"
 )
@@ -40,6 +41,7 @@ type world struct {
 	server   *Server
 	address  string // of another process that people use instead; empty: the server's
 	twilio   *twiliotest.Twilio
+	models   *aitest.Server // answers for AI Agents
 	admin    *person
 	agents   map[string]*person
 	channels map[string]string // name to id
@@ -101,8 +103,10 @@ func newWorldLogging(t testing.TB, log io.Writer, changes ...func(*Config)) *wor
 	twilio := twiliotest.New(twiliotest.Options{})
 	twilio.AddDefault()
 	host := httptest.NewServer(openapi.Around(t, twilio.Handler()))
-	t.Cleanup(func() { twilio.Close(); host.Close() })
-	w := &world{t: t, twilio: twilio, agents: map[string]*person{}, channels: map[string]string{}, teams: map[string]string{}, senders: map[string]string{}, token: twiliotest.AuthToken}
+	models := aitest.Start(aitest.Options{})
+	t.Cleanup(func() { twilio.Close(); host.Close(); models.Close() })
+	changes = append([]func(*Config){func(c *Config) { c.PrivateHosts = []string{models.Address}; c.AiPause = 200 * time.Millisecond }}, changes...)
+	w := &world{t: t, twilio: twilio, models: models, agents: map[string]*person{}, channels: map[string]string{}, teams: map[string]string{}, senders: map[string]string{}, token: twiliotest.AuthToken}
 	w.server = newServerLogging(t, log, dbtest.URL(t), host.URL, changes...)
 	slog.SetLogLoggerLevel(slog.LevelError)
 	w.admin = w.signIn("admin", adminEmail)

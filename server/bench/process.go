@@ -42,6 +42,7 @@ func (s *stage) serveAt(ctx context.Context, addr, database string) (*process, e
 
 func (s *stage) launch(ctx context.Context, addr, database string) (*process, error) {
 	env := []string{"LIVEDESK_ADDR=" + addr, "LIVEDESK_DATA_DIR=" + s.dir, "LIVEDESK_TWILIO_URL=" + s.twilio}
+	env = append(env, s.more...)
 	if database != "" {
 		env = append(env, "DATABASE_URL="+database)
 	}

@@ -34,6 +34,7 @@ type stage struct {
 	fake    *twiliotest.Twilio
 	server  *http.Server // of the fake
 	twilio  string       // its address
+	more    []string     // settings of the servers that are started
 	living  []*process
 }
 
