@@ -26,9 +26,10 @@ type Options struct {
 // hot ones.
 type DB struct {
 	*Store
-	pool  *pgxpool.Pool
-	bun   *bun.DB
-	waker *waker
+	pool   *pgxpool.Pool
+	bun    *bun.DB
+	waker  *waker
+	passes passes
 }
 
 // Store is the set of queries. It is bound either to the pool or to one transaction.
@@ -88,7 +89,7 @@ func over(pool *pgxpool.Pool, log *slog.Logger) *DB {
 	// A newer binary may have added columns to what this one reads with a star.
 	b := bun.NewDB(sqldb, pgdialect.New(), bun.WithDiscardUnknownColumns()).WithQueryHook(slowQueries{log})
 	w := newWaker(pool)
-	return &DB{Store: &Store{IDB: b, hot: pool, wake: w.wake}, pool: pool, bun: b, waker: w}
+	return &DB{Store: &Store{IDB: b, hot: pool, wake: w.wake}, pool: pool, bun: b, waker: w, passes: make(passes, maxPasses)}
 }
 
 func (d *DB) check(ctx context.Context) error {

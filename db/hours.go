@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/livedesk/livedesk/model"
 )
@@ -55,11 +56,16 @@ func (s *Store) SaveGreeting(ctx context.Context, account int64, channel model.I
 	return s.saveSetting(ctx, `greeting_enabled = $3, greeting_text = $4`, account, string(channel), g.Enabled, g.Text)
 }
 
-// SaveHours stores business hours.
-func (s *Store) SaveHours(ctx context.Context, account int64, channel model.ID, h *model.Hours) error {
+// SaveHours stores business hours, and since when the channel has had them.
+func (s *Store) SaveHours(ctx context.Context, account int64, channel model.ID, h *model.Hours, since time.Time) error {
 	text, err := json.Marshal(h)
 	if err != nil {
 		return fmt.Errorf("write the hours of channel %s: %w", channel, err)
+	}
+	_, err = s.hot.Exec(ctx, `INSERT INTO channel_hours (account_id, channel_id, since, hours) VALUES ($1, $2, $3, $4::text::jsonb)
+		ON CONFLICT (account_id, channel_id, since) DO UPDATE SET hours = EXCLUDED.hours`, account, string(channel), since, string(text))
+	if err != nil {
+		return fmt.Errorf("keep the hours of channel %s: %w", channel, err)
 	}
 	return s.saveSetting(ctx, `hours = $3::text::jsonb`, account, string(channel), string(text))
 }

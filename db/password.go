@@ -63,6 +63,7 @@ func (s *Store) ForgetExpired(ctx context.Context, now time.Time, window time.Du
 		"attempts":       {`DELETE FROM sign_in_attempts WHERE at <= $1`, []any{now.Add(-window)}},
 		"password links": {`DELETE FROM password_tokens WHERE expires_at <= $1`, []any{now}},
 		"webhook keys":   {`DELETE FROM webhook_keys WHERE expires_at <= now()`, nil},
+		"exports":        {`DELETE FROM report_exports WHERE expires_at <= $1`, []any{now}},
 		"former secrets": {`UPDATE channels SET secret_before = NULL, secret_before_until = NULL WHERE secret_before_until <= $1`, []any{now}},
 	} {
 		if _, err := s.hot.Exec(ctx, q.sql, q.args...); err != nil {

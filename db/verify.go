@@ -133,6 +133,13 @@ var Invariants = []Invariant{
 	{"handed-over-says-why", "a conversation that went from an AI Agent to people has a note about it",
 		`SELECT format('account %s conversation %s version %s', h.account_id, h.conversation_id, h.version) FROM conversation_changes h WHERE h.hand_over IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.account_id = h.account_id AND m.conversation_id = h.conversation_id AND m.kind = 'NOTE' AND m.created_at = h.at)`},
+	{"facts-have-settled", "the facts of reports are stored up to a moment, and in whole slots",
+		`SELECT format('account %s slot %s, stored until %s', r.account_id, r.slot, p.stored_until) FROM report_slots r LEFT JOIN report_progress p ON p.account_id = r.account_id
+		WHERE p.stored_until IS NULL OR r.slot >= p.stored_until
+		UNION ALL SELECT format('account %s: stored until %s', account_id, stored_until) FROM report_progress WHERE stored_until > now() OR stored_until <> date_bin('15 minutes', stored_until, '2000-01-01 00:00+00')`},
+	{"hours-have-a-past", "the hours of a channel are the last that were written into its past",
+		`SELECT format('account %s channel %s', h.account_id, h.id) FROM channels h WHERE h.hours IS DISTINCT FROM (
+			SELECT c.hours FROM channel_hours c WHERE c.account_id = h.account_id AND c.channel_id = h.id ORDER BY c.since DESC LIMIT 1)`},
 	{"ai-owes-an-answer", "what a customer waits for an AI Agent to answer is one of its duties, and there are no others",
 		`SELECT format('account %s conversation %s', c.account_id, c.id) FROM conversations c WHERE c.status = 'AI_REPLYING' AND c.waiting_since IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM ai_duties d WHERE d.account_id = c.account_id AND d.conversation_id = c.id AND d.epoch = c.epoch)

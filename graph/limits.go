@@ -23,6 +23,8 @@ const (
 	maxTime         = 15 * time.Second
 	cachedDocuments = 1000
 	maxNodes        = 100
+	reportPrice     = 500 // of counting once
+	seriesLength    = 31  // how many buckets a series is taken for
 	shortList       = 5   // how many objects a list without pages is taken for
 	memberList      = 20  // how many members a channel or team, or channels an agent, is taken to have
 	bodyPrice       = 100 // an article's body weighs as much as a hundred fields
@@ -43,6 +45,7 @@ func longBody(r *http.Request) int64 {
 func price(c *exec.ComplexityRoot) {
 	priceQueries(c)
 	priceLists(c)
+	priceReports(c)
 	c.Contact.Conversations = priceOf
 	c.Conversation.Messages = priceOf
 	c.Conversation.History = priceOf
@@ -69,6 +72,25 @@ func priceQueries(c *exec.ComplexityRoot) {
 	}
 	c.Query.Conversations = func(child int, _ *exec.ConversationFilter, _ *exec.ConversationOrder, first *int, after *string, last *int, before *string) int {
 		return priceOf(child, first, after, last, before)
+	}
+}
+
+// priceReports prices reports: each is a pass over what happened, whatever is selected of it.
+func priceReports(c *exec.ComplexityRoot) {
+	report := func(child int, _ model.ReportFilter) int { return reportPrice + child }
+	parts := func(child int) int { return 1 + memberList*child }
+	series := func(child int, _ model.ReportBucket) int { return 1 + seriesLength*child }
+	c.Query.CsatReport, c.Query.ConversationReport = report, report
+	c.CsatReport.Series, c.ConversationReport.Series = series, series
+	c.CsatReport.ByAgent, c.CsatReport.ByAiAgent, c.CsatReport.ByTeam, c.CsatReport.ByChannel = parts, parts, parts, parts
+	c.ConversationReport.ByAgent, c.ConversationReport.ByAiAgent, c.ConversationReport.ByTeam, c.ConversationReport.ByChannel = parts, parts, parts, parts
+	c.LiveNumbers.Channels, c.LiveNumbers.Teams, c.LiveNumbers.Agents = parts, parts, parts
+	c.CsatReport.Distribution = func(child int) int { return 1 + shortList*child }
+	c.CsatReport.Surveys = func(child int, _ *bool, first *int, after *string, last *int, before *string) int {
+		return priceOf(child, first, after, last, before)
+	}
+	c.ConversationReport.Conversations = func(child int, _ *model.ReportFigure, first *int, after *string, last *int, before *string) int {
+		return reportPrice + priceOf(child, first, after, last, before)
 	}
 }
 

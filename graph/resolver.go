@@ -21,6 +21,7 @@ type Resolver struct {
 
 	open      bool // the schema may be introspected without a sign-in
 	unplanned bool // everything goes through gqlgen
+	boards    boards
 }
 
 var _ exec.ResolverRoot = (*Resolver)(nil)
@@ -57,6 +58,30 @@ func (r *Resolver) Conversation() exec.ConversationResolver { return &conversati
 
 // ConversationChange is part of gqlgen's root.
 func (r *Resolver) ConversationChange() exec.ConversationChangeResolver { return &changeResolver{r} }
+
+// ConversationReport is part of gqlgen's root.
+func (r *Resolver) ConversationReport() exec.ConversationReportResolver {
+	return &conversationReportResolver{r}
+}
+
+// ConversationsByAgent is part of gqlgen's root.
+func (r *Resolver) ConversationsByAgent() exec.ConversationsByAgentResolver { return byAgentResolver{} }
+
+// ConversationsByAiAgent is part of gqlgen's root.
+func (r *Resolver) ConversationsByAiAgent() exec.ConversationsByAiAgentResolver {
+	return byAiAgentResolver{}
+}
+
+// ConversationsByChannel is part of gqlgen's root.
+func (r *Resolver) ConversationsByChannel() exec.ConversationsByChannelResolver {
+	return byChannelResolver{}
+}
+
+// ConversationsByTeam is part of gqlgen's root.
+func (r *Resolver) ConversationsByTeam() exec.ConversationsByTeamResolver { return byTeamResolver{} }
+
+// CsatReport is part of gqlgen's root.
+func (r *Resolver) CsatReport() exec.CsatReportResolver { return &csatReportResolver{r} }
 
 // Csat is part of gqlgen's root.
 func (r *Resolver) Csat() exec.CsatResolver { return &csatResolver{r} }

@@ -27,7 +27,8 @@ var needs = map[string]model.Role{
 	"labels": model.AgentRole, "label": model.AgentRole, "channels": model.AgentRole, "channel": model.AgentRole,
 	"contacts": model.AgentRole, "contact": model.AgentRole,
 	"conversations": model.AgentRole, "conversation": model.AgentRole, "message": model.AgentRole, "explainRouting": model.AgentRole,
-	"articles": model.AgentRole, "article": model.AgentRole,
+	"liveNumbers": model.AgentRole,
+	"articles":    model.AgentRole, "article": model.AgentRole,
 	"events": model.AgentRole, "messageAdded": model.AgentRole,
 
 	"signOut": model.AgentRole, "changePassword": model.AgentRole, "setAvailability": model.AgentRole,
@@ -39,6 +40,7 @@ var needs = map[string]model.Role{
 	"createLabel": model.Supervisor, "updateLabel": model.Supervisor, "deleteLabel": model.Supervisor,
 	"addChannelAgents": model.Supervisor, "removeChannelAgents": model.Supervisor, "setChannelAgents": model.Supervisor,
 	"updateGreeting": model.Supervisor, "updateHours": model.Supervisor, "updateCsat": model.Supervisor, "auditLog": model.Supervisor,
+	"csatReport": model.Supervisor, "conversationReport": model.Supervisor, "exportReport": model.Supervisor,
 	"createRoutingRule": model.Supervisor, "updateRoutingRule": model.Supervisor, "deleteRoutingRule": model.Supervisor, "orderRoutingRules": model.Supervisor, "simulateRouting": model.Supervisor,
 	"searchArticles": model.Supervisor, "createArticle": model.Supervisor, "updateArticle": model.Supervisor, "deleteArticle": model.Supervisor, "importArticles": model.Supervisor,
 	"setChannelAiAgent": model.Supervisor, "previewAiAgent": model.Supervisor,

@@ -13,7 +13,7 @@ import (
 
 // The root fields that are not for everybody who is signed in.
 var (
-	forLeads = []string{"createTeam", "updateTeam", "deleteTeam", "createLabel", "updateLabel", "deleteLabel", "addChannelAgents", "removeChannelAgents", "setChannelAgents",
+	forLeads = []string{"csatReport", "conversationReport", "exportReport", "createTeam", "updateTeam", "deleteTeam", "createLabel", "updateLabel", "deleteLabel", "addChannelAgents", "removeChannelAgents", "setChannelAgents",
 		"updateGreeting", "updateHours", "updateCsat", "auditLog",
 		"createRoutingRule", "updateRoutingRule", "deleteRoutingRule", "orderRoutingRules", "simulateRouting", "setChannelAiAgent", "previewAiAgent",
 		"searchArticles", "createArticle", "updateArticle", "deleteArticle", "importArticles"}

@@ -79,6 +79,7 @@ func (s *story) tell() {
 	s.streams(conversation, events, added)
 	s.routing(hana, hanaToken, channel)
 	s.surveys(hanaToken, channel)
+	s.reports(hana, channel)
 	s.ask(hanaToken, "SignOut", nil)
 	s.want(s.send(hanaToken, s.documents["Viewer"], nil).code(), "UNAUTHENTICATED")
 	if missing := slices.DeleteFunc(slices.Collect(maps.Keys(s.documents)), func(name string) bool { return s.sent[name] }); len(missing) > 0 {
@@ -231,4 +232,29 @@ func (s *story) surveys(token, channel string) {
 		s.t.Errorf("not sent: %v", got)
 	}
 	s.ask(s.admin, "UpdateCsat", vars{"input": vars{"channelId": channel, "enabled": false}})
+}
+
+func (s *story) reports(hana, channel string) {
+	now := time.Now()
+	about := vars{"bucket": "DAY", "filter": vars{"from": now.Add(-time.Hour).Format(time.RFC3339), "to": now.Add(time.Hour).Format(time.RFC3339), "timeZone": "Europe/Berlin"}}
+	got := s.ask(s.admin, "ConversationReport", about)
+	for figure, want := range map[string]float64{"opened": 3, "resolved": 1, "reopened": 0, "resolvedByAi": 0, "handedOver": 0, "messagesReceived": 3, "messagesSent": 1} {
+		s.want(got, want, figure)
+	}
+	s.want(got, 1.0, "firstResponse", "count")
+	s.want(got, 1.0, "assignmentToFirstResponse", "count")
+	s.want(got, 1.0, "resolution", "count")
+	s.want(got, at(got, "reply", "wall", "median"), "firstResponse", "wall", "p90")
+	s.want(got, hana, "byAgent", 0, "agent", "id")
+	s.want(got, 1.0, "byAgent", 0, "messagesSent")
+	s.want(got, channel, "byChannel", 0, "channel", "id")
+	if len(list(at(got, "conversations", "nodes"))) != 3 || len(list(at(got, "series"))) < 1 {
+		s.t.Errorf("report %v", got)
+	}
+	got = s.ask(s.admin, "CsatReport", about)
+	s.want(got, 1.0, "sent")
+	s.want(got, 0.0, "responseRate")
+	s.want(got, nil, "satisfaction")
+	s.want(got, hana, "byAgent", 0, "agent", "id")
+	s.want(got, hana, "surveys", "nodes", 0, "creditedTo", "id")
 }

@@ -35,6 +35,7 @@ const (
 	KindDecision     Kind = 16
 	KindArticle      Kind = 18
 	KindSurvey       Kind = 20
+	KindExport       Kind = 24
 	KindAiTurn       Kind = 21
 )
 

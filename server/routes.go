@@ -23,6 +23,8 @@ func (s *Server) routes() http.Handler {
 	files := &files{desk: s.desk, log: s.log}
 	mux.Handle("/uploads", o.cors(s.signedIn(http.HandlerFunc(files.upload))))
 	mux.Handle("/media/{id}", o.cors(http.HandlerFunc(files.download)))
+	exports := &exports{desk: s.desk, log: s.log}
+	mux.Handle("/exports/{id}", o.cors(http.HandlerFunc(exports.download)))
 	mux.Handle("GET /healthz", http.HandlerFunc(s.health.live))
 	mux.Handle("GET /readyz", limit(http.HandlerFunc(s.health.ready)))
 	mux.Handle("GET /metrics", limit(s.metrics.handler()))

@@ -391,6 +391,26 @@ type ConversationAdded struct {
 
 func (ConversationAdded) IsEvent() {}
 
+// A part of a conversation report's time.
+type ConversationBucket struct {
+	// When it begins. The first one may begin before the filter's time; what was then is not in it.
+	Start time.Time `json:"start"`
+	// When it ends, which does not belong to it.
+	End time.Time `json:"end"`
+	// As in the report.
+	Opened int `json:"opened"`
+	// As in the report.
+	Resolved int `json:"resolved"`
+	// As in the report.
+	Reopened int `json:"reopened"`
+	// As in the report.
+	HandedOver int `json:"handedOver"`
+	// As in the report.
+	MessagesReceived int `json:"messagesReceived"`
+	// As in the report.
+	MessagesSent int `json:"messagesSent"`
+}
+
 // A page of a conversation's changes.
 type ConversationChangeConnection struct {
 	// The changes with their cursors.
@@ -459,6 +479,158 @@ type ConversationRemoved struct {
 }
 
 func (ConversationRemoved) IsEvent() {}
+
+// What came in and what was done about it. Each number counts what happened within the filter's time, whenever the conversation began and whatever became of it; so a report about the past stays as it is.
+//
+// Left out are conversations that were merged into another one, and what a blocked customer wrote. A message on a conversation that had ended, and that is reopened by it, begins it anew: "since it was opened" means since it was opened or reopened last.
+//
+// A duration belongs to the moment at which it ended. It is measured on the clock, and in the business hours that the channel had at that moment; a channel without business hours is always open.
+type ConversationReport struct {
+	// How many conversations began. Reopenings are not among them. With agents, AI Agents or teams in the filter: how many were first given to them within the time.
+	Opened int `json:"opened"`
+	// How many times a conversation was resolved, by whoever did it; credited to that agent or AI Agent.
+	Resolved int `json:"resolved"`
+	// How many times a conversation that had been resolved or closed was opened again; credited to who had resolved it last.
+	Reopened int `json:"reopened"`
+	// How many of `resolved` an AI Agent resolved.
+	ResolvedByAi int `json:"resolvedByAi"`
+	// How many times an AI Agent handed a conversation over to people, or was taken off it because it may no longer answer there; credited to the AI Agent, and to the team that it was handed to. A person who takes over by replying is not a hand-over.
+	HandedOver int `json:"handedOver"`
+	// How many messages customers wrote; credited to who had the conversation when they came.
+	MessagesReceived int `json:"messagesReceived"`
+	// How many messages agents and AI Agents wrote to customers, delivered or not; credited to the sender. Greetings, unavailable messages and surveys are not among them, nor are notes.
+	MessagesSent int `json:"messagesSent"`
+	// From when the conversation was opened, or from the customer's first message since if that came later, to the first reply of a person; credited to that person. Once for each opening. Not counted when a person wrote before the customer did.
+	FirstResponse *model.DurationStatistics `json:"firstResponse"`
+	// The same reply, from when a person was first given the conversation since it was opened. Not counted when the reply itself is what gave it to them.
+	AssignmentToFirstResponse *model.DurationStatistics `json:"assignmentToFirstResponse"`
+	// From the first message of a customer that nobody had answered, or from the hand-over of an AI Agent, to the reply of a person; credited to that person. Of several replies in a row the first one counts.
+	Reply *model.DurationStatistics `json:"reply"`
+	// As `firstResponse`, but to the first reply of the AI Agent that has the conversation.
+	AiFirstResponse *model.DurationStatistics `json:"aiFirstResponse"`
+	// As `reply`, but to the reply of the AI Agent that has the conversation.
+	AiReply *model.DurationStatistics `json:"aiReply"`
+	// From when the conversation was opened to when it was resolved; credited as `resolved`. A conversation that is reopened and resolved again counts again, from its reopening.
+	Resolution *model.DurationStatistics `json:"resolution"`
+	// By when it happened. A bucket in which nothing happened is there, too.
+	Series []*ConversationBucket `json:"series"`
+	// By agent, those to whom something is credited.
+	ByAgent []*ConversationsByAgent `json:"byAgent"`
+	// By AI Agent, those to whom something is credited.
+	ByAiAgent []*ConversationsByAiAgent `json:"byAiAgent"`
+	// By the team that the conversation was given to at that time.
+	ByTeam []*ConversationsByTeam `json:"byTeam"`
+	// By channel, those on which something happened.
+	ByChannel []*ConversationsByChannel `json:"byChannel"`
+	// The conversations behind a number, or behind any of them, the one that began last first.
+	Conversations *ConversationConnection `json:"conversations"`
+	// What it is about.
+	Filter model.ReportFilter `json:"-"`
+	// What was counted; nil when nothing asks for it.
+	Tally *model.Tally `json:"-"`
+}
+
+// An agent's part of a conversation report.
+type ConversationsByAgent struct {
+	// The agent.
+	Agent *model.Agent `json:"agent"`
+	// How many conversations were first given to them.
+	Opened int `json:"opened"`
+	// How many times they resolved one.
+	Resolved int `json:"resolved"`
+	// How many times one that they had resolved last was opened again.
+	Reopened int `json:"reopened"`
+	// How many messages came in conversations that they had.
+	MessagesReceived int `json:"messagesReceived"`
+	// How many messages they wrote.
+	MessagesSent int `json:"messagesSent"`
+	// Of their first replies.
+	FirstResponse *model.DurationStatistics `json:"firstResponse"`
+	// Of the same replies.
+	AssignmentToFirstResponse *model.DurationStatistics `json:"assignmentToFirstResponse"`
+	// Of their replies.
+	Reply *model.DurationStatistics `json:"reply"`
+	// Of the conversations that they resolved.
+	Resolution *model.DurationStatistics `json:"resolution"`
+	// What was counted.
+	Part *model.ReportPart `json:"-"`
+}
+
+// An AI Agent's part of a conversation report.
+type ConversationsByAiAgent struct {
+	// The AI Agent.
+	AiAgent *model.AiAgent `json:"aiAgent"`
+	// How many conversations were first given to it.
+	Opened int `json:"opened"`
+	// How many times it resolved one.
+	Resolved int `json:"resolved"`
+	// How many times it handed one over, or was taken off it.
+	HandedOver int `json:"handedOver"`
+	// How many messages it wrote.
+	MessagesSent int `json:"messagesSent"`
+	// Of its first replies.
+	FirstResponse *model.DurationStatistics `json:"firstResponse"`
+	// Of its replies.
+	Reply *model.DurationStatistics `json:"reply"`
+	// Of the conversations that it resolved.
+	Resolution *model.DurationStatistics `json:"resolution"`
+	// What was counted.
+	Part *model.ReportPart `json:"-"`
+}
+
+// A channel's part of a conversation report.
+type ConversationsByChannel struct {
+	// The channel.
+	Channel *model.Channel `json:"channel"`
+	// As in the report.
+	Opened int `json:"opened"`
+	// As in the report.
+	Resolved int `json:"resolved"`
+	// As in the report.
+	Reopened int `json:"reopened"`
+	// As in the report.
+	ResolvedByAi int `json:"resolvedByAi"`
+	// As in the report.
+	HandedOver int `json:"handedOver"`
+	// As in the report.
+	MessagesReceived int `json:"messagesReceived"`
+	// As in the report.
+	MessagesSent int `json:"messagesSent"`
+	// As in the report.
+	FirstResponse *model.DurationStatistics `json:"firstResponse"`
+	// As in the report.
+	AssignmentToFirstResponse *model.DurationStatistics `json:"assignmentToFirstResponse"`
+	// As in the report.
+	Reply *model.DurationStatistics `json:"reply"`
+	// As in the report.
+	Resolution *model.DurationStatistics `json:"resolution"`
+	// What was counted.
+	Part *model.ReportPart `json:"-"`
+}
+
+// A team's part of a conversation report.
+type ConversationsByTeam struct {
+	// The team; null for one that was deleted.
+	Team *model.Team `json:"team,omitempty"`
+	// How many conversations were first given to it.
+	Opened int `json:"opened"`
+	// How many times one that it had was resolved.
+	Resolved int `json:"resolved"`
+	// How many AI Agents handed over to it.
+	HandedOver int `json:"handedOver"`
+	// How many messages came in conversations that it had.
+	MessagesReceived int `json:"messagesReceived"`
+	// How many messages were written in them.
+	MessagesSent int `json:"messagesSent"`
+	// Of first replies in them.
+	FirstResponse *model.DurationStatistics `json:"firstResponse"`
+	// Of replies in them.
+	Reply *model.DurationStatistics `json:"reply"`
+	// Of those that were resolved.
+	Resolution *model.DurationStatistics `json:"resolution"`
+	// What was counted.
+	Part *model.ReportPart `json:"-"`
+}
 
 // A new person.
 type CreateAgentInput struct {
@@ -620,6 +792,118 @@ type CreateTeamPayload struct {
 	UserErrors []*model.Error `json:"userErrors"`
 }
 
+// A part of a CSAT report's time.
+type CsatBucket struct {
+	// When it begins. The first one may begin before the filter's time; what was then is not in it.
+	Start time.Time `json:"start"`
+	// When it ends, which does not belong to it.
+	End time.Time `json:"end"`
+	// How many customers were asked in it.
+	Sent int `json:"sent"`
+	// How many of these surveys have an answer.
+	Answered int `json:"answered"`
+	// The mean score; null when there is no answer.
+	Average *float64 `json:"average,omitempty"`
+	// The share of answers that are 4 or 5; null when there is none.
+	Satisfaction *float64 `json:"satisfaction,omitempty"`
+}
+
+// An agent's part of a CSAT report.
+type CsatByAgent struct {
+	// Who resolved the conversations.
+	Agent *model.Agent `json:"agent"`
+	// How many customers were asked.
+	Sent int `json:"sent"`
+	// How many of these surveys have an answer.
+	Answered int `json:"answered"`
+	// The mean score; null when there is no answer.
+	Average *float64 `json:"average,omitempty"`
+	// The share of answers that are 4 or 5; null when there is none.
+	Satisfaction *float64 `json:"satisfaction,omitempty"`
+}
+
+// An AI Agent's part of a CSAT report.
+type CsatByAiAgent struct {
+	// Who resolved the conversations.
+	AiAgent *model.AiAgent `json:"aiAgent"`
+	// How many customers were asked.
+	Sent int `json:"sent"`
+	// How many of these surveys have an answer.
+	Answered int `json:"answered"`
+	// The mean score; null when there is no answer.
+	Average *float64 `json:"average,omitempty"`
+	// The share of answers that are 4 or 5; null when there is none.
+	Satisfaction *float64 `json:"satisfaction,omitempty"`
+}
+
+// A channel's part of a CSAT report.
+type CsatByChannel struct {
+	// The channel.
+	Channel *model.Channel `json:"channel"`
+	// How many customers were asked.
+	Sent int `json:"sent"`
+	// How many of these surveys have an answer.
+	Answered int `json:"answered"`
+	// The mean score; null when there is no answer.
+	Average *float64 `json:"average,omitempty"`
+	// The share of answers that are 4 or 5; null when there is none.
+	Satisfaction *float64 `json:"satisfaction,omitempty"`
+}
+
+// A team's part of a CSAT report.
+type CsatByTeam struct {
+	// The team that the conversations were given to; null for one that was deleted.
+	Team *model.Team `json:"team,omitempty"`
+	// How many customers were asked.
+	Sent int `json:"sent"`
+	// How many of these surveys have an answer.
+	Answered int `json:"answered"`
+	// The mean score; null when there is no answer.
+	Average *float64 `json:"average,omitempty"`
+	// The share of answers that are 4 or 5; null when there is none.
+	Satisfaction *float64 `json:"satisfaction,omitempty"`
+}
+
+// How satisfied customers were. All of it is about the surveys that were sent within the filter's time, whenever they were answered, as they stand now. Credited is who resolved the conversation.
+type CsatReport struct {
+	// How many customers were asked. A survey that was not delivered does not count.
+	Sent int `json:"sent"`
+	// How many of these surveys have an answer.
+	Answered int `json:"answered"`
+	// answered / sent, from 0 to 1; null when none was sent.
+	ResponseRate *float64 `json:"responseRate,omitempty"`
+	// The share of answers that are 4 or 5, from 0 to 1; null when there is none.
+	Satisfaction *float64 `json:"satisfaction,omitempty"`
+	// The mean score, from 1 to 5; null when there is no answer.
+	Average *float64 `json:"average,omitempty"`
+	// How often each score was given, from 1 to 5.
+	Distribution []*CsatScoreCount `json:"distribution"`
+	// By when the surveys were sent. A bucket in which none was sent is there, too.
+	Series []*CsatBucket `json:"series"`
+	// By agent, those to whom something is credited.
+	ByAgent []*CsatByAgent `json:"byAgent"`
+	// By AI Agent, those to whom something is credited.
+	ByAiAgent []*CsatByAiAgent `json:"byAiAgent"`
+	// By the team that the conversation was given to when it was resolved.
+	ByTeam []*CsatByTeam `json:"byTeam"`
+	// By channel, those on which surveys were sent.
+	ByChannel []*CsatByChannel `json:"byChannel"`
+	// The surveys that were counted, the one that was sent last first.
+	Surveys *SurveyConnection `json:"surveys"`
+	// What it is about.
+	Filter model.ReportFilter `json:"-"`
+	// What was counted; nil when nothing asks for it.
+	Tally *model.CsatTally `json:"-"`
+}
+
+// How often a score was given.
+type CsatScoreCount struct {
+	// The score, from 1 to 5.
+	Score int `json:"score"`
+	// How many answers have it.
+	Count int `json:"count"`
+}
+
 // An AI Agent to be deleted.
 type DeleteAiAgentInput struct {
 	// The AI Agent.
@@ -776,6 +1060,26 @@ type ExplainedRule struct {
 	Conditions []*ExplainedCondition `json:"conditions"`
 }
 
+// A report to be exported.
+type ExportReportInput struct {
+	// What the rows are.
+	Rows model.ReportRows `json:"rows"`
+	// What it is about.
+	Filter *model.ReportFilter `json:"filter"`
+	// How long the parts are in which a report is exported; without it a day.
+	Bucket *model.ReportBucket `json:"bucket,omitempty"`
+}
+
+// Where the export can be fetched.
+type ExportReportPayload struct {
+	// The address, for GET without a session; null when it was refused.
+	URL *string `json:"url,omitempty"`
+	// Until when it works.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// Why it was refused; empty when it was done.
+	UserErrors []*model.Error `json:"userErrors"`
+}
+
 // What is imported: files, pages, or both.
 type ImportArticlesInput struct {
 	// Files. An article is made of each.
@@ -824,6 +1128,44 @@ type LabelEdge struct {
 	Cursor string `json:"cursor"`
 	// The label.
 	Node *model.Label `json:"node"`
+}
+
+// An agent who is connected.
+type LiveAgent struct {
+	// The agent, with availability, load and limit.
+	Agent *model.Agent `json:"agent"`
+	// How many conversations they have that are OPEN, over all channels.
+	Load int `json:"load"`
+}
+
+// How things stand on a channel.
+type LiveChannel struct {
+	// The channel.
+	Channel *model.Channel `json:"channel"`
+	// Its numbers.
+	Counts *model.LiveCounts `json:"counts"`
+}
+
+// How things stand now. Conversations that are RESOLVED or CLOSED do not count.
+type LiveNumbers struct {
+	// When it was so.
+	At time.Time `json:"at"`
+	// Of all channels that the viewer sees.
+	Total *model.LiveCounts `json:"total"`
+	// By channel, those that were not removed.
+	Channels []*LiveChannel `json:"channels"`
+	// By team, those that have live conversations, on the channels that the viewer sees.
+	Teams []*LiveTeam `json:"teams"`
+	// The agents who are connected, by name; an agent sees those of their channels.
+	Agents []*LiveAgent `json:"agents"`
+}
+
+// How things stand in a team.
+type LiveTeam struct {
+	// The team.
+	Team *model.Team `json:"team"`
+	// Its numbers.
+	Counts *model.LiveCounts `json:"counts"`
 }
 
 // A conversation and how far it was read.

@@ -33,7 +33,13 @@ type ResolverRoot interface {
 	Contact() ContactResolver
 	Conversation() ConversationResolver
 	ConversationChange() ConversationChangeResolver
+	ConversationReport() ConversationReportResolver
+	ConversationsByAgent() ConversationsByAgentResolver
+	ConversationsByAiAgent() ConversationsByAiAgentResolver
+	ConversationsByChannel() ConversationsByChannelResolver
+	ConversationsByTeam() ConversationsByTeamResolver
 	Csat() CsatResolver
+	CsatReport() CsatReportResolver
 	Delivery() DeliveryResolver
 	EventPayload() EventPayloadResolver
 	FoundArticlePart() FoundArticlePartResolver
@@ -355,6 +361,17 @@ type ComplexityRoot struct {
 		Conversation func(childComplexity int) int
 	}
 
+	ConversationBucket struct {
+		End              func(childComplexity int) int
+		HandedOver       func(childComplexity int) int
+		MessagesReceived func(childComplexity int) int
+		MessagesSent     func(childComplexity int) int
+		Opened           func(childComplexity int) int
+		Reopened         func(childComplexity int) int
+		Resolved         func(childComplexity int) int
+		Start            func(childComplexity int) int
+	}
+
 	ConversationChange struct {
 		Actor     func(childComplexity int) int
 		Assignee  func(childComplexity int) int
@@ -394,6 +411,79 @@ type ComplexityRoot struct {
 
 	ConversationRemoved struct {
 		ConversationID func(childComplexity int) int
+	}
+
+	ConversationReport struct {
+		AiFirstResponse           func(childComplexity int) int
+		AiReply                   func(childComplexity int) int
+		AssignmentToFirstResponse func(childComplexity int) int
+		ByAgent                   func(childComplexity int) int
+		ByAiAgent                 func(childComplexity int) int
+		ByChannel                 func(childComplexity int) int
+		ByTeam                    func(childComplexity int) int
+		Conversations             func(childComplexity int, figure *model.ReportFigure, first *int, after *string, last *int, before *string) int
+		FirstResponse             func(childComplexity int) int
+		HandedOver                func(childComplexity int) int
+		MessagesReceived          func(childComplexity int) int
+		MessagesSent              func(childComplexity int) int
+		Opened                    func(childComplexity int) int
+		Reopened                  func(childComplexity int) int
+		Reply                     func(childComplexity int) int
+		Resolution                func(childComplexity int) int
+		Resolved                  func(childComplexity int) int
+		ResolvedByAi              func(childComplexity int) int
+		Series                    func(childComplexity int, bucket model.ReportBucket) int
+	}
+
+	ConversationsByAgent struct {
+		Agent                     func(childComplexity int) int
+		AssignmentToFirstResponse func(childComplexity int) int
+		FirstResponse             func(childComplexity int) int
+		MessagesReceived          func(childComplexity int) int
+		MessagesSent              func(childComplexity int) int
+		Opened                    func(childComplexity int) int
+		Reopened                  func(childComplexity int) int
+		Reply                     func(childComplexity int) int
+		Resolution                func(childComplexity int) int
+		Resolved                  func(childComplexity int) int
+	}
+
+	ConversationsByAiAgent struct {
+		AiAgent       func(childComplexity int) int
+		FirstResponse func(childComplexity int) int
+		HandedOver    func(childComplexity int) int
+		MessagesSent  func(childComplexity int) int
+		Opened        func(childComplexity int) int
+		Reply         func(childComplexity int) int
+		Resolution    func(childComplexity int) int
+		Resolved      func(childComplexity int) int
+	}
+
+	ConversationsByChannel struct {
+		AssignmentToFirstResponse func(childComplexity int) int
+		Channel                   func(childComplexity int) int
+		FirstResponse             func(childComplexity int) int
+		HandedOver                func(childComplexity int) int
+		MessagesReceived          func(childComplexity int) int
+		MessagesSent              func(childComplexity int) int
+		Opened                    func(childComplexity int) int
+		Reopened                  func(childComplexity int) int
+		Reply                     func(childComplexity int) int
+		Resolution                func(childComplexity int) int
+		Resolved                  func(childComplexity int) int
+		ResolvedByAi              func(childComplexity int) int
+	}
+
+	ConversationsByTeam struct {
+		FirstResponse    func(childComplexity int) int
+		HandedOver       func(childComplexity int) int
+		MessagesReceived func(childComplexity int) int
+		MessagesSent     func(childComplexity int) int
+		Opened           func(childComplexity int) int
+		Reply            func(childComplexity int) int
+		Resolution       func(childComplexity int) int
+		Resolved         func(childComplexity int) int
+		Team             func(childComplexity int) int
 	}
 
 	CreateAgentPayload struct {
@@ -445,6 +535,67 @@ type ComplexityRoot struct {
 		ThankYou          func(childComplexity int) int
 	}
 
+	CsatBucket struct {
+		Answered     func(childComplexity int) int
+		Average      func(childComplexity int) int
+		End          func(childComplexity int) int
+		Satisfaction func(childComplexity int) int
+		Sent         func(childComplexity int) int
+		Start        func(childComplexity int) int
+	}
+
+	CsatByAgent struct {
+		Agent        func(childComplexity int) int
+		Answered     func(childComplexity int) int
+		Average      func(childComplexity int) int
+		Satisfaction func(childComplexity int) int
+		Sent         func(childComplexity int) int
+	}
+
+	CsatByAiAgent struct {
+		AiAgent      func(childComplexity int) int
+		Answered     func(childComplexity int) int
+		Average      func(childComplexity int) int
+		Satisfaction func(childComplexity int) int
+		Sent         func(childComplexity int) int
+	}
+
+	CsatByChannel struct {
+		Answered     func(childComplexity int) int
+		Average      func(childComplexity int) int
+		Channel      func(childComplexity int) int
+		Satisfaction func(childComplexity int) int
+		Sent         func(childComplexity int) int
+	}
+
+	CsatByTeam struct {
+		Answered     func(childComplexity int) int
+		Average      func(childComplexity int) int
+		Satisfaction func(childComplexity int) int
+		Sent         func(childComplexity int) int
+		Team         func(childComplexity int) int
+	}
+
+	CsatReport struct {
+		Answered     func(childComplexity int) int
+		Average      func(childComplexity int) int
+		ByAgent      func(childComplexity int) int
+		ByAiAgent    func(childComplexity int) int
+		ByChannel    func(childComplexity int) int
+		ByTeam       func(childComplexity int) int
+		Distribution func(childComplexity int) int
+		ResponseRate func(childComplexity int) int
+		Satisfaction func(childComplexity int) int
+		Sent         func(childComplexity int) int
+		Series       func(childComplexity int, bucket model.ReportBucket) int
+		Surveys      func(childComplexity int, answered *bool, first *int, after *string, last *int, before *string) int
+	}
+
+	CsatScoreCount struct {
+		Count func(childComplexity int) int
+		Score func(childComplexity int) int
+	}
+
 	DayHours struct {
 		Day       func(childComplexity int) int
 		Intervals func(childComplexity int) int
@@ -491,6 +642,18 @@ type ComplexityRoot struct {
 		Status   func(childComplexity int) int
 	}
 
+	DurationStatistics struct {
+		Business func(childComplexity int) int
+		Count    func(childComplexity int) int
+		Wall     func(childComplexity int) int
+	}
+
+	DurationSummary struct {
+		Average func(childComplexity int) int
+		Median  func(childComplexity int) int
+		P90     func(childComplexity int) int
+	}
+
 	EventPayload struct {
 		Cursor func(childComplexity int) int
 		Event  func(childComplexity int) int
@@ -517,6 +680,12 @@ type ComplexityRoot struct {
 		Result     func(childComplexity int) int
 		Rule       func(childComplexity int) int
 		Sentence   func(childComplexity int) int
+	}
+
+	ExportReportPayload struct {
+		ExpiresAt  func(childComplexity int) int
+		URL        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	FoundArticlePart struct {
@@ -585,6 +754,38 @@ type ComplexityRoot struct {
 	LabelEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	LiveAgent struct {
+		Agent func(childComplexity int) int
+		Load  func(childComplexity int) int
+	}
+
+	LiveChannel struct {
+		Channel func(childComplexity int) int
+		Counts  func(childComplexity int) int
+	}
+
+	LiveCounts struct {
+		AiReplying   func(childComplexity int) int
+		Open         func(childComplexity int) int
+		Snoozed      func(childComplexity int) int
+		Unassigned   func(childComplexity int) int
+		Waiting      func(childComplexity int) int
+		WaitingSince func(childComplexity int) int
+	}
+
+	LiveNumbers struct {
+		Agents   func(childComplexity int) int
+		At       func(childComplexity int) int
+		Channels func(childComplexity int) int
+		Teams    func(childComplexity int) int
+		Total    func(childComplexity int) int
+	}
+
+	LiveTeam struct {
+		Counts func(childComplexity int) int
+		Team   func(childComplexity int) int
 	}
 
 	Location struct {
@@ -682,6 +883,7 @@ type ComplexityRoot struct {
 		DeleteLabel           func(childComplexity int, input DeleteLabelInput) int
 		DeleteRoutingRule     func(childComplexity int, input DeleteRoutingRuleInput) int
 		DeleteTeam            func(childComplexity int, input DeleteTeamInput) int
+		ExportReport          func(childComplexity int, input ExportReportInput) int
 		ImportArticles        func(childComplexity int, input ImportArticlesInput) int
 		MarkRead              func(childComplexity int, input MarkReadInput) int
 		OrderRoutingRules     func(childComplexity int, input OrderRoutingRulesInput) int
@@ -742,30 +944,33 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Agent           func(childComplexity int, id model.ID) int
-		Agents          func(childComplexity int, first *int, after *string, last *int, before *string) int
-		AiAgent         func(childComplexity int, id model.ID) int
-		AiAgents        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Article         func(childComplexity int, id model.ID) int
-		Articles        func(childComplexity int, filter *ArticleFilter, first *int, after *string, last *int, before *string) int
-		AuditLog        func(childComplexity int, filter *AuditFilter, first *int, after *string, last *int, before *string) int
-		Channel         func(childComplexity int, id model.ID) int
-		Channels        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Contact         func(childComplexity int, id model.ID) int
-		Contacts        func(childComplexity int, filter *ContactFilter, first *int, after *string, last *int, before *string) int
-		Conversation    func(childComplexity int, id model.ID) int
-		Conversations   func(childComplexity int, filter *ConversationFilter, order *ConversationOrder, first *int, after *string, last *int, before *string) int
-		ExplainRouting  func(childComplexity int, conversationID model.ID) int
-		Label           func(childComplexity int, id model.ID) int
-		Labels          func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Message         func(childComplexity int, id model.ID) int
-		Node            func(childComplexity int, id model.ID) int
-		Nodes           func(childComplexity int, ids []model.ID) int
-		SearchArticles  func(childComplexity int, query string, first int) int
-		SimulateRouting func(childComplexity int, input SimulateRoutingInput) int
-		Team            func(childComplexity int, id model.ID) int
-		Teams           func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Viewer          func(childComplexity int) int
+		Agent              func(childComplexity int, id model.ID) int
+		Agents             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AiAgent            func(childComplexity int, id model.ID) int
+		AiAgents           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Article            func(childComplexity int, id model.ID) int
+		Articles           func(childComplexity int, filter *ArticleFilter, first *int, after *string, last *int, before *string) int
+		AuditLog           func(childComplexity int, filter *AuditFilter, first *int, after *string, last *int, before *string) int
+		Channel            func(childComplexity int, id model.ID) int
+		Channels           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Contact            func(childComplexity int, id model.ID) int
+		Contacts           func(childComplexity int, filter *ContactFilter, first *int, after *string, last *int, before *string) int
+		Conversation       func(childComplexity int, id model.ID) int
+		ConversationReport func(childComplexity int, filter model.ReportFilter) int
+		Conversations      func(childComplexity int, filter *ConversationFilter, order *ConversationOrder, first *int, after *string, last *int, before *string) int
+		CsatReport         func(childComplexity int, filter model.ReportFilter) int
+		ExplainRouting     func(childComplexity int, conversationID model.ID) int
+		Label              func(childComplexity int, id model.ID) int
+		Labels             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		LiveNumbers        func(childComplexity int) int
+		Message            func(childComplexity int, id model.ID) int
+		Node               func(childComplexity int, id model.ID) int
+		Nodes              func(childComplexity int, ids []model.ID) int
+		SearchArticles     func(childComplexity int, query string, first int) int
+		SimulateRouting    func(childComplexity int, input SimulateRoutingInput) int
+		Team               func(childComplexity int, id model.ID) int
+		Teams              func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Viewer             func(childComplexity int) int
 	}
 
 	Referral struct {
@@ -980,6 +1185,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		Events       func(childComplexity int, after *string) int
+		LiveNumbers  func(childComplexity int) int
 		MessageAdded func(childComplexity int, conversationID model.ID, after *string) int
 	}
 
@@ -2301,6 +2507,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationAdded.Conversation(childComplexity), true
 
+	case "ConversationBucket.end":
+		if e.ComplexityRoot.ConversationBucket.End == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBucket.End(childComplexity), true
+	case "ConversationBucket.handedOver":
+		if e.ComplexityRoot.ConversationBucket.HandedOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBucket.HandedOver(childComplexity), true
+	case "ConversationBucket.messagesReceived":
+		if e.ComplexityRoot.ConversationBucket.MessagesReceived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBucket.MessagesReceived(childComplexity), true
+	case "ConversationBucket.messagesSent":
+		if e.ComplexityRoot.ConversationBucket.MessagesSent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBucket.MessagesSent(childComplexity), true
+	case "ConversationBucket.opened":
+		if e.ComplexityRoot.ConversationBucket.Opened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBucket.Opened(childComplexity), true
+	case "ConversationBucket.reopened":
+		if e.ComplexityRoot.ConversationBucket.Reopened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBucket.Reopened(childComplexity), true
+	case "ConversationBucket.resolved":
+		if e.ComplexityRoot.ConversationBucket.Resolved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBucket.Resolved(childComplexity), true
+	case "ConversationBucket.start":
+		if e.ComplexityRoot.ConversationBucket.Start == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBucket.Start(childComplexity), true
+
 	case "ConversationChange.actor":
 		if e.ComplexityRoot.ConversationChange.Actor == nil {
 			break
@@ -2427,6 +2682,369 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationRemoved.ConversationID(childComplexity), true
+
+	case "ConversationReport.aiFirstResponse":
+		if e.ComplexityRoot.ConversationReport.AiFirstResponse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.AiFirstResponse(childComplexity), true
+	case "ConversationReport.aiReply":
+		if e.ComplexityRoot.ConversationReport.AiReply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.AiReply(childComplexity), true
+	case "ConversationReport.assignmentToFirstResponse":
+		if e.ComplexityRoot.ConversationReport.AssignmentToFirstResponse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.AssignmentToFirstResponse(childComplexity), true
+	case "ConversationReport.byAgent":
+		if e.ComplexityRoot.ConversationReport.ByAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.ByAgent(childComplexity), true
+	case "ConversationReport.byAiAgent":
+		if e.ComplexityRoot.ConversationReport.ByAiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.ByAiAgent(childComplexity), true
+	case "ConversationReport.byChannel":
+		if e.ComplexityRoot.ConversationReport.ByChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.ByChannel(childComplexity), true
+	case "ConversationReport.byTeam":
+		if e.ComplexityRoot.ConversationReport.ByTeam == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.ByTeam(childComplexity), true
+	case "ConversationReport.conversations":
+		if e.ComplexityRoot.ConversationReport.Conversations == nil {
+			break
+		}
+
+		args, err := ec.field_ConversationReport_conversations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ConversationReport.Conversations(childComplexity, args["figure"].(*model.ReportFigure), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "ConversationReport.firstResponse":
+		if e.ComplexityRoot.ConversationReport.FirstResponse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.FirstResponse(childComplexity), true
+	case "ConversationReport.handedOver":
+		if e.ComplexityRoot.ConversationReport.HandedOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.HandedOver(childComplexity), true
+	case "ConversationReport.messagesReceived":
+		if e.ComplexityRoot.ConversationReport.MessagesReceived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.MessagesReceived(childComplexity), true
+	case "ConversationReport.messagesSent":
+		if e.ComplexityRoot.ConversationReport.MessagesSent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.MessagesSent(childComplexity), true
+	case "ConversationReport.opened":
+		if e.ComplexityRoot.ConversationReport.Opened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.Opened(childComplexity), true
+	case "ConversationReport.reopened":
+		if e.ComplexityRoot.ConversationReport.Reopened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.Reopened(childComplexity), true
+	case "ConversationReport.reply":
+		if e.ComplexityRoot.ConversationReport.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.Reply(childComplexity), true
+	case "ConversationReport.resolution":
+		if e.ComplexityRoot.ConversationReport.Resolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.Resolution(childComplexity), true
+	case "ConversationReport.resolved":
+		if e.ComplexityRoot.ConversationReport.Resolved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.Resolved(childComplexity), true
+	case "ConversationReport.resolvedByAi":
+		if e.ComplexityRoot.ConversationReport.ResolvedByAi == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationReport.ResolvedByAi(childComplexity), true
+	case "ConversationReport.series":
+		if e.ComplexityRoot.ConversationReport.Series == nil {
+			break
+		}
+
+		args, err := ec.field_ConversationReport_series_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ConversationReport.Series(childComplexity, args["bucket"].(model.ReportBucket)), true
+
+	case "ConversationsByAgent.agent":
+		if e.ComplexityRoot.ConversationsByAgent.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAgent.Agent(childComplexity), true
+	case "ConversationsByAgent.assignmentToFirstResponse":
+		if e.ComplexityRoot.ConversationsByAgent.AssignmentToFirstResponse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAgent.AssignmentToFirstResponse(childComplexity), true
+	case "ConversationsByAgent.firstResponse":
+		if e.ComplexityRoot.ConversationsByAgent.FirstResponse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAgent.FirstResponse(childComplexity), true
+	case "ConversationsByAgent.messagesReceived":
+		if e.ComplexityRoot.ConversationsByAgent.MessagesReceived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAgent.MessagesReceived(childComplexity), true
+	case "ConversationsByAgent.messagesSent":
+		if e.ComplexityRoot.ConversationsByAgent.MessagesSent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAgent.MessagesSent(childComplexity), true
+	case "ConversationsByAgent.opened":
+		if e.ComplexityRoot.ConversationsByAgent.Opened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAgent.Opened(childComplexity), true
+	case "ConversationsByAgent.reopened":
+		if e.ComplexityRoot.ConversationsByAgent.Reopened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAgent.Reopened(childComplexity), true
+	case "ConversationsByAgent.reply":
+		if e.ComplexityRoot.ConversationsByAgent.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAgent.Reply(childComplexity), true
+	case "ConversationsByAgent.resolution":
+		if e.ComplexityRoot.ConversationsByAgent.Resolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAgent.Resolution(childComplexity), true
+	case "ConversationsByAgent.resolved":
+		if e.ComplexityRoot.ConversationsByAgent.Resolved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAgent.Resolved(childComplexity), true
+
+	case "ConversationsByAiAgent.aiAgent":
+		if e.ComplexityRoot.ConversationsByAiAgent.AiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAiAgent.AiAgent(childComplexity), true
+	case "ConversationsByAiAgent.firstResponse":
+		if e.ComplexityRoot.ConversationsByAiAgent.FirstResponse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAiAgent.FirstResponse(childComplexity), true
+	case "ConversationsByAiAgent.handedOver":
+		if e.ComplexityRoot.ConversationsByAiAgent.HandedOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAiAgent.HandedOver(childComplexity), true
+	case "ConversationsByAiAgent.messagesSent":
+		if e.ComplexityRoot.ConversationsByAiAgent.MessagesSent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAiAgent.MessagesSent(childComplexity), true
+	case "ConversationsByAiAgent.opened":
+		if e.ComplexityRoot.ConversationsByAiAgent.Opened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAiAgent.Opened(childComplexity), true
+	case "ConversationsByAiAgent.reply":
+		if e.ComplexityRoot.ConversationsByAiAgent.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAiAgent.Reply(childComplexity), true
+	case "ConversationsByAiAgent.resolution":
+		if e.ComplexityRoot.ConversationsByAiAgent.Resolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAiAgent.Resolution(childComplexity), true
+	case "ConversationsByAiAgent.resolved":
+		if e.ComplexityRoot.ConversationsByAiAgent.Resolved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByAiAgent.Resolved(childComplexity), true
+
+	case "ConversationsByChannel.assignmentToFirstResponse":
+		if e.ComplexityRoot.ConversationsByChannel.AssignmentToFirstResponse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByChannel.AssignmentToFirstResponse(childComplexity), true
+	case "ConversationsByChannel.channel":
+		if e.ComplexityRoot.ConversationsByChannel.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByChannel.Channel(childComplexity), true
+	case "ConversationsByChannel.firstResponse":
+		if e.ComplexityRoot.ConversationsByChannel.FirstResponse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByChannel.FirstResponse(childComplexity), true
+	case "ConversationsByChannel.handedOver":
+		if e.ComplexityRoot.ConversationsByChannel.HandedOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByChannel.HandedOver(childComplexity), true
+	case "ConversationsByChannel.messagesReceived":
+		if e.ComplexityRoot.ConversationsByChannel.MessagesReceived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByChannel.MessagesReceived(childComplexity), true
+	case "ConversationsByChannel.messagesSent":
+		if e.ComplexityRoot.ConversationsByChannel.MessagesSent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByChannel.MessagesSent(childComplexity), true
+	case "ConversationsByChannel.opened":
+		if e.ComplexityRoot.ConversationsByChannel.Opened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByChannel.Opened(childComplexity), true
+	case "ConversationsByChannel.reopened":
+		if e.ComplexityRoot.ConversationsByChannel.Reopened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByChannel.Reopened(childComplexity), true
+	case "ConversationsByChannel.reply":
+		if e.ComplexityRoot.ConversationsByChannel.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByChannel.Reply(childComplexity), true
+	case "ConversationsByChannel.resolution":
+		if e.ComplexityRoot.ConversationsByChannel.Resolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByChannel.Resolution(childComplexity), true
+	case "ConversationsByChannel.resolved":
+		if e.ComplexityRoot.ConversationsByChannel.Resolved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByChannel.Resolved(childComplexity), true
+	case "ConversationsByChannel.resolvedByAi":
+		if e.ComplexityRoot.ConversationsByChannel.ResolvedByAi == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByChannel.ResolvedByAi(childComplexity), true
+
+	case "ConversationsByTeam.firstResponse":
+		if e.ComplexityRoot.ConversationsByTeam.FirstResponse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByTeam.FirstResponse(childComplexity), true
+	case "ConversationsByTeam.handedOver":
+		if e.ComplexityRoot.ConversationsByTeam.HandedOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByTeam.HandedOver(childComplexity), true
+	case "ConversationsByTeam.messagesReceived":
+		if e.ComplexityRoot.ConversationsByTeam.MessagesReceived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByTeam.MessagesReceived(childComplexity), true
+	case "ConversationsByTeam.messagesSent":
+		if e.ComplexityRoot.ConversationsByTeam.MessagesSent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByTeam.MessagesSent(childComplexity), true
+	case "ConversationsByTeam.opened":
+		if e.ComplexityRoot.ConversationsByTeam.Opened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByTeam.Opened(childComplexity), true
+	case "ConversationsByTeam.reply":
+		if e.ComplexityRoot.ConversationsByTeam.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByTeam.Reply(childComplexity), true
+	case "ConversationsByTeam.resolution":
+		if e.ComplexityRoot.ConversationsByTeam.Resolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByTeam.Resolution(childComplexity), true
+	case "ConversationsByTeam.resolved":
+		if e.ComplexityRoot.ConversationsByTeam.Resolved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByTeam.Resolved(childComplexity), true
+	case "ConversationsByTeam.team":
+		if e.ComplexityRoot.ConversationsByTeam.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationsByTeam.Team(childComplexity), true
 
 	case "CreateAgentPayload.agent":
 		if e.ComplexityRoot.CreateAgentPayload.Agent == nil {
@@ -2586,6 +3204,263 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Csat.ThankYou(childComplexity), true
 
+	case "CsatBucket.answered":
+		if e.ComplexityRoot.CsatBucket.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatBucket.Answered(childComplexity), true
+	case "CsatBucket.average":
+		if e.ComplexityRoot.CsatBucket.Average == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatBucket.Average(childComplexity), true
+	case "CsatBucket.end":
+		if e.ComplexityRoot.CsatBucket.End == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatBucket.End(childComplexity), true
+	case "CsatBucket.satisfaction":
+		if e.ComplexityRoot.CsatBucket.Satisfaction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatBucket.Satisfaction(childComplexity), true
+	case "CsatBucket.sent":
+		if e.ComplexityRoot.CsatBucket.Sent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatBucket.Sent(childComplexity), true
+	case "CsatBucket.start":
+		if e.ComplexityRoot.CsatBucket.Start == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatBucket.Start(childComplexity), true
+
+	case "CsatByAgent.agent":
+		if e.ComplexityRoot.CsatByAgent.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByAgent.Agent(childComplexity), true
+	case "CsatByAgent.answered":
+		if e.ComplexityRoot.CsatByAgent.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByAgent.Answered(childComplexity), true
+	case "CsatByAgent.average":
+		if e.ComplexityRoot.CsatByAgent.Average == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByAgent.Average(childComplexity), true
+	case "CsatByAgent.satisfaction":
+		if e.ComplexityRoot.CsatByAgent.Satisfaction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByAgent.Satisfaction(childComplexity), true
+	case "CsatByAgent.sent":
+		if e.ComplexityRoot.CsatByAgent.Sent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByAgent.Sent(childComplexity), true
+
+	case "CsatByAiAgent.aiAgent":
+		if e.ComplexityRoot.CsatByAiAgent.AiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByAiAgent.AiAgent(childComplexity), true
+	case "CsatByAiAgent.answered":
+		if e.ComplexityRoot.CsatByAiAgent.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByAiAgent.Answered(childComplexity), true
+	case "CsatByAiAgent.average":
+		if e.ComplexityRoot.CsatByAiAgent.Average == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByAiAgent.Average(childComplexity), true
+	case "CsatByAiAgent.satisfaction":
+		if e.ComplexityRoot.CsatByAiAgent.Satisfaction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByAiAgent.Satisfaction(childComplexity), true
+	case "CsatByAiAgent.sent":
+		if e.ComplexityRoot.CsatByAiAgent.Sent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByAiAgent.Sent(childComplexity), true
+
+	case "CsatByChannel.answered":
+		if e.ComplexityRoot.CsatByChannel.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByChannel.Answered(childComplexity), true
+	case "CsatByChannel.average":
+		if e.ComplexityRoot.CsatByChannel.Average == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByChannel.Average(childComplexity), true
+	case "CsatByChannel.channel":
+		if e.ComplexityRoot.CsatByChannel.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByChannel.Channel(childComplexity), true
+	case "CsatByChannel.satisfaction":
+		if e.ComplexityRoot.CsatByChannel.Satisfaction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByChannel.Satisfaction(childComplexity), true
+	case "CsatByChannel.sent":
+		if e.ComplexityRoot.CsatByChannel.Sent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByChannel.Sent(childComplexity), true
+
+	case "CsatByTeam.answered":
+		if e.ComplexityRoot.CsatByTeam.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByTeam.Answered(childComplexity), true
+	case "CsatByTeam.average":
+		if e.ComplexityRoot.CsatByTeam.Average == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByTeam.Average(childComplexity), true
+	case "CsatByTeam.satisfaction":
+		if e.ComplexityRoot.CsatByTeam.Satisfaction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByTeam.Satisfaction(childComplexity), true
+	case "CsatByTeam.sent":
+		if e.ComplexityRoot.CsatByTeam.Sent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByTeam.Sent(childComplexity), true
+	case "CsatByTeam.team":
+		if e.ComplexityRoot.CsatByTeam.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatByTeam.Team(childComplexity), true
+
+	case "CsatReport.answered":
+		if e.ComplexityRoot.CsatReport.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.Answered(childComplexity), true
+	case "CsatReport.average":
+		if e.ComplexityRoot.CsatReport.Average == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.Average(childComplexity), true
+	case "CsatReport.byAgent":
+		if e.ComplexityRoot.CsatReport.ByAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.ByAgent(childComplexity), true
+	case "CsatReport.byAiAgent":
+		if e.ComplexityRoot.CsatReport.ByAiAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.ByAiAgent(childComplexity), true
+	case "CsatReport.byChannel":
+		if e.ComplexityRoot.CsatReport.ByChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.ByChannel(childComplexity), true
+	case "CsatReport.byTeam":
+		if e.ComplexityRoot.CsatReport.ByTeam == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.ByTeam(childComplexity), true
+	case "CsatReport.distribution":
+		if e.ComplexityRoot.CsatReport.Distribution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.Distribution(childComplexity), true
+	case "CsatReport.responseRate":
+		if e.ComplexityRoot.CsatReport.ResponseRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.ResponseRate(childComplexity), true
+	case "CsatReport.satisfaction":
+		if e.ComplexityRoot.CsatReport.Satisfaction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.Satisfaction(childComplexity), true
+	case "CsatReport.sent":
+		if e.ComplexityRoot.CsatReport.Sent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.Sent(childComplexity), true
+	case "CsatReport.series":
+		if e.ComplexityRoot.CsatReport.Series == nil {
+			break
+		}
+
+		args, err := ec.field_CsatReport_series_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CsatReport.Series(childComplexity, args["bucket"].(model.ReportBucket)), true
+	case "CsatReport.surveys":
+		if e.ComplexityRoot.CsatReport.Surveys == nil {
+			break
+		}
+
+		args, err := ec.field_CsatReport_surveys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CsatReport.Surveys(childComplexity, args["answered"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+
+	case "CsatScoreCount.count":
+		if e.ComplexityRoot.CsatScoreCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatScoreCount.Count(childComplexity), true
+	case "CsatScoreCount.score":
+		if e.ComplexityRoot.CsatScoreCount.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatScoreCount.Score(childComplexity), true
+
 	case "DayHours.day":
 		if e.ComplexityRoot.DayHours.Day == nil {
 			break
@@ -2726,6 +3601,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Delivery.Status(childComplexity), true
 
+	case "DurationStatistics.business":
+		if e.ComplexityRoot.DurationStatistics.Business == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DurationStatistics.Business(childComplexity), true
+	case "DurationStatistics.count":
+		if e.ComplexityRoot.DurationStatistics.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DurationStatistics.Count(childComplexity), true
+	case "DurationStatistics.wall":
+		if e.ComplexityRoot.DurationStatistics.Wall == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DurationStatistics.Wall(childComplexity), true
+
+	case "DurationSummary.average":
+		if e.ComplexityRoot.DurationSummary.Average == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DurationSummary.Average(childComplexity), true
+	case "DurationSummary.median":
+		if e.ComplexityRoot.DurationSummary.Median == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DurationSummary.Median(childComplexity), true
+	case "DurationSummary.p90":
+		if e.ComplexityRoot.DurationSummary.P90 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DurationSummary.P90(childComplexity), true
+
 	case "EventPayload.cursor":
 		if e.ComplexityRoot.EventPayload.Cursor == nil {
 			break
@@ -2825,6 +3738,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExplainedRule.Sentence(childComplexity), true
+
+	case "ExportReportPayload.expiresAt":
+		if e.ComplexityRoot.ExportReportPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportReportPayload.ExpiresAt(childComplexity), true
+	case "ExportReportPayload.url":
+		if e.ComplexityRoot.ExportReportPayload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportReportPayload.URL(childComplexity), true
+	case "ExportReportPayload.userErrors":
+		if e.ComplexityRoot.ExportReportPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportReportPayload.UserErrors(childComplexity), true
 
 	case "FoundArticlePart.article":
 		if e.ComplexityRoot.FoundArticlePart.Article == nil {
@@ -3046,6 +3978,113 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LabelEdge.Node(childComplexity), true
+
+	case "LiveAgent.agent":
+		if e.ComplexityRoot.LiveAgent.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveAgent.Agent(childComplexity), true
+	case "LiveAgent.load":
+		if e.ComplexityRoot.LiveAgent.Load == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveAgent.Load(childComplexity), true
+
+	case "LiveChannel.channel":
+		if e.ComplexityRoot.LiveChannel.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveChannel.Channel(childComplexity), true
+	case "LiveChannel.counts":
+		if e.ComplexityRoot.LiveChannel.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveChannel.Counts(childComplexity), true
+
+	case "LiveCounts.aiReplying":
+		if e.ComplexityRoot.LiveCounts.AiReplying == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveCounts.AiReplying(childComplexity), true
+	case "LiveCounts.open":
+		if e.ComplexityRoot.LiveCounts.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveCounts.Open(childComplexity), true
+	case "LiveCounts.snoozed":
+		if e.ComplexityRoot.LiveCounts.Snoozed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveCounts.Snoozed(childComplexity), true
+	case "LiveCounts.unassigned":
+		if e.ComplexityRoot.LiveCounts.Unassigned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveCounts.Unassigned(childComplexity), true
+	case "LiveCounts.waiting":
+		if e.ComplexityRoot.LiveCounts.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveCounts.Waiting(childComplexity), true
+	case "LiveCounts.waitingSince":
+		if e.ComplexityRoot.LiveCounts.WaitingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveCounts.WaitingSince(childComplexity), true
+
+	case "LiveNumbers.agents":
+		if e.ComplexityRoot.LiveNumbers.Agents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveNumbers.Agents(childComplexity), true
+	case "LiveNumbers.at":
+		if e.ComplexityRoot.LiveNumbers.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveNumbers.At(childComplexity), true
+	case "LiveNumbers.channels":
+		if e.ComplexityRoot.LiveNumbers.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveNumbers.Channels(childComplexity), true
+	case "LiveNumbers.teams":
+		if e.ComplexityRoot.LiveNumbers.Teams == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveNumbers.Teams(childComplexity), true
+	case "LiveNumbers.total":
+		if e.ComplexityRoot.LiveNumbers.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveNumbers.Total(childComplexity), true
+
+	case "LiveTeam.counts":
+		if e.ComplexityRoot.LiveTeam.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveTeam.Counts(childComplexity), true
+	case "LiveTeam.team":
+		if e.ComplexityRoot.LiveTeam.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LiveTeam.Team(childComplexity), true
 
 	case "Location.address":
 		if e.ComplexityRoot.Location.Address == nil {
@@ -3521,6 +4560,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteTeam(childComplexity, args["input"].(DeleteTeamInput)), true
+	case "Mutation.exportReport":
+		if e.ComplexityRoot.Mutation.ExportReport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_exportReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExportReport(childComplexity, args["input"].(ExportReportInput)), true
 	case "Mutation.importArticles":
 		if e.ComplexityRoot.Mutation.ImportArticles == nil {
 			break
@@ -4061,6 +5111,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Conversation(childComplexity, args["id"].(model.ID)), true
+	case "Query.conversationReport":
+		if e.ComplexityRoot.Query.ConversationReport == nil {
+			break
+		}
+
+		args, err := ec.field_Query_conversationReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ConversationReport(childComplexity, args["filter"].(model.ReportFilter)), true
 	case "Query.conversations":
 		if e.ComplexityRoot.Query.Conversations == nil {
 			break
@@ -4072,6 +5133,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Conversations(childComplexity, args["filter"].(*ConversationFilter), args["order"].(*ConversationOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.csatReport":
+		if e.ComplexityRoot.Query.CsatReport == nil {
+			break
+		}
+
+		args, err := ec.field_Query_csatReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CsatReport(childComplexity, args["filter"].(model.ReportFilter)), true
 	case "Query.explainRouting":
 		if e.ComplexityRoot.Query.ExplainRouting == nil {
 			break
@@ -4106,6 +5178,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Labels(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.liveNumbers":
+		if e.ComplexityRoot.Query.LiveNumbers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.LiveNumbers(childComplexity), true
 	case "Query.message":
 		if e.ComplexityRoot.Query.Message == nil {
 			break
@@ -4956,6 +6034,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.Events(childComplexity, args["after"].(*string)), true
+	case "Subscription.liveNumbers":
+		if e.ComplexityRoot.Subscription.LiveNumbers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.LiveNumbers(childComplexity), true
 	case "Subscription.messageAdded":
 		if e.ComplexityRoot.Subscription.MessageAdded == nil {
 			break
@@ -5445,6 +6529,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteRoutingRuleInput", ec.unmarshalInputDeleteRoutingRuleInput),
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
 			graphql.NewInputUnmarshaler("DraftRoutingRuleInput", ec.unmarshalInputDraftRoutingRuleInput),
+			graphql.NewInputUnmarshaler("ExportReportInput", ec.unmarshalInputExportReportInput),
 			graphql.NewInputUnmarshaler("HoursExceptionInput", ec.unmarshalInputHoursExceptionInput),
 			graphql.NewInputUnmarshaler("ImportArticlesInput", ec.unmarshalInputImportArticlesInput),
 			graphql.NewInputUnmarshaler("IntervalInput", ec.unmarshalInputIntervalInput),
@@ -5456,6 +6541,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PreviewAiAgentInput", ec.unmarshalInputPreviewAiAgentInput),
 			graphql.NewInputUnmarshaler("RemoveChannelAgentsInput", ec.unmarshalInputRemoveChannelAgentsInput),
 			graphql.NewInputUnmarshaler("RemoveChannelInput", ec.unmarshalInputRemoveChannelInput),
+			graphql.NewInputUnmarshaler("ReportFilter", ec.unmarshalInputReportFilter),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", ec.unmarshalInputResetPasswordInput),
 			graphql.NewInputUnmarshaler("RetryMessageInput", ec.unmarshalInputRetryMessageInput),
 			graphql.NewInputUnmarshaler("RotateWebhookUrlInput", ec.unmarshalInputRotateWebhookUrlInput),
@@ -5824,6 +6910,21 @@ type Query {
     before: String
   ): AuditEntryConnection
 
+  "How customers liked it: every number, and the list behind it, by one filter. Supervisors and admins."
+  csatReport(
+    "What it is about."
+    filter: ReportFilter!
+  ): CsatReport
+
+  "What came in and what was done about it: every number, and the lists behind them, by one filter. Supervisors and admins."
+  conversationReport(
+    "What it is about."
+    filter: ReportFilter!
+  ): ConversationReport
+
+  "How things stand now. An agent sees the numbers of their channels."
+  liveNumbers: LiveNumbers
+
   "Why a conversation is answered by whom it is, or why it still waits and what would change that. Null while nothing was decided and it has an owner."
   explainRouting(
     "The id of the conversation."
@@ -5990,6 +7091,11 @@ type Mutation {
     "What changes; what is left out stays."
     input: UpdateCsatInput!
   ): UpdateCsatPayload
+  "Makes an address at which a report can be fetched as a CSV file (RFC 4180), within 15 minutes and for as long as its maker may see reports. Times are of the filter's zone; what a spreadsheet would take for a formula begins with an apostrophe. Supervisors and admins."
+  exportReport(
+    "Which rows, and of what."
+    input: ExportReportInput!
+  ): ExportReportPayload
   "Replaces a channel's business hours as a whole. Supervisors and admins."
   updateHours(
     "The channel and its hours."
@@ -6093,6 +7199,8 @@ type Subscription {
     "The cursor of the last payload that was handled: the stream goes on behind it. One that is too old gives RESYNC_REQUIRED."
     after: String
   ): MessageAddedPayload!
+  "How things stand: at once, and again when that has changed, at most once a second. It cannot be resumed: each payload is the whole. An agent sees the numbers of their channels."
+  liveNumbers: LiveNumbers!
 }
 
 """
@@ -7508,6 +8616,522 @@ type SurveyEdge {
   cursor: String!
   "The survey."
   node: Survey!
+}
+
+"""
+What a report is about. All conditions hold together; an empty list or none is no condition, another means any of its values. Agents and AI Agents together mean any of both.
+
+Who is named is who a number is credited to: who replied or resolved, and not who has the conversation now.
+"""
+input ReportFilter {
+  "The beginning, which belongs to it."
+  from: DateTime!
+  "The end, which does not; at most 800 days after the beginning. Both are cut to milliseconds."
+  to: DateTime!
+  "The zone of the buckets and of the times in exports."
+  timeZone: TimeZone!
+  "On one of these channels; at most 100."
+  channelIds: [ID!]
+  "Credited to one of these agents; at most 100."
+  agentIds: [ID!]
+  "Credited to one of these AI Agents; at most 100."
+  aiAgentIds: [ID!]
+  "Credited to one of these teams: the one that the conversation was given to at that time; at most 100."
+  teamIds: [ID!]
+  "Of conversations that have one of these labels now; at most 100."
+  labelIds: [ID!]
+}
+
+"""
+How long the parts of a series are, on the clock and the calendar of the filter's zone: where clocks change an hour may be missing or be there twice, and a day have 23 or 25 hours. A series has at most 1,000.
+"""
+enum ReportBucket {
+  "From one full hour to the next."
+  HOUR
+  "From one midnight to the next."
+  DAY
+  "From one Monday to the next."
+  WEEK
+  "From the first of a month to that of the next."
+  MONTH
+}
+
+"""
+How satisfied customers were. All of it is about the surveys that were sent within the filter's time, whenever they were answered, as they stand now. Credited is who resolved the conversation.
+"""
+type CsatReport {
+  "How many customers were asked. A survey that was not delivered does not count."
+  sent: Int!
+  "How many of these surveys have an answer."
+  answered: Int!
+  "answered / sent, from 0 to 1; null when none was sent."
+  responseRate: Float
+  "The share of answers that are 4 or 5, from 0 to 1; null when there is none."
+  satisfaction: Float
+  "The mean score, from 1 to 5; null when there is no answer."
+  average: Float
+  "How often each score was given, from 1 to 5."
+  distribution: [CsatScoreCount!]!
+  "By when the surveys were sent. A bucket in which none was sent is there, too."
+  series(
+    "How long the parts are."
+    bucket: ReportBucket!
+  ): [CsatBucket!]!
+  "By agent, those to whom something is credited."
+  byAgent: [CsatByAgent!]!
+  "By AI Agent, those to whom something is credited."
+  byAiAgent: [CsatByAiAgent!]!
+  "By the team that the conversation was given to when it was resolved."
+  byTeam: [CsatByTeam!]!
+  "By channel, those on which surveys were sent."
+  byChannel: [CsatByChannel!]!
+  "The surveys that were counted, the one that was sent last first."
+  surveys(
+    "Only those that were answered, or all."
+    answered: Boolean = false
+    "How many from the start, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end, at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): SurveyConnection!
+}
+
+"""
+How often a score was given.
+"""
+type CsatScoreCount {
+  "The score, from 1 to 5."
+  score: Int!
+  "How many answers have it."
+  count: Int!
+}
+
+"""
+A part of a CSAT report's time.
+"""
+type CsatBucket {
+  "When it begins. The first one may begin before the filter's time; what was then is not in it."
+  start: DateTime!
+  "When it ends, which does not belong to it."
+  end: DateTime!
+  "How many customers were asked in it."
+  sent: Int!
+  "How many of these surveys have an answer."
+  answered: Int!
+  "The mean score; null when there is no answer."
+  average: Float
+  "The share of answers that are 4 or 5; null when there is none."
+  satisfaction: Float
+}
+
+"""
+An agent's part of a CSAT report.
+"""
+type CsatByAgent {
+  "Who resolved the conversations."
+  agent: Agent!
+  "How many customers were asked."
+  sent: Int!
+  "How many of these surveys have an answer."
+  answered: Int!
+  "The mean score; null when there is no answer."
+  average: Float
+  "The share of answers that are 4 or 5; null when there is none."
+  satisfaction: Float
+}
+
+"""
+An AI Agent's part of a CSAT report.
+"""
+type CsatByAiAgent {
+  "Who resolved the conversations."
+  aiAgent: AiAgent!
+  "How many customers were asked."
+  sent: Int!
+  "How many of these surveys have an answer."
+  answered: Int!
+  "The mean score; null when there is no answer."
+  average: Float
+  "The share of answers that are 4 or 5; null when there is none."
+  satisfaction: Float
+}
+
+"""
+A team's part of a CSAT report.
+"""
+type CsatByTeam {
+  "The team that the conversations were given to; null for one that was deleted."
+  team: Team
+  "How many customers were asked."
+  sent: Int!
+  "How many of these surveys have an answer."
+  answered: Int!
+  "The mean score; null when there is no answer."
+  average: Float
+  "The share of answers that are 4 or 5; null when there is none."
+  satisfaction: Float
+}
+
+"""
+A channel's part of a CSAT report.
+"""
+type CsatByChannel {
+  "The channel."
+  channel: Channel!
+  "How many customers were asked."
+  sent: Int!
+  "How many of these surveys have an answer."
+  answered: Int!
+  "The mean score; null when there is no answer."
+  average: Float
+  "The share of answers that are 4 or 5; null when there is none."
+  satisfaction: Float
+}
+
+"""
+What came in and what was done about it. Each number counts what happened within the filter's time, whenever the conversation began and whatever became of it; so a report about the past stays as it is.
+
+Left out are conversations that were merged into another one, and what a blocked customer wrote. A message on a conversation that had ended, and that is reopened by it, begins it anew: "since it was opened" means since it was opened or reopened last.
+
+A duration belongs to the moment at which it ended. It is measured on the clock, and in the business hours that the channel had at that moment; a channel without business hours is always open.
+"""
+type ConversationReport {
+  "How many conversations began. Reopenings are not among them. With agents, AI Agents or teams in the filter: how many were first given to them within the time."
+  opened: Int!
+  "How many times a conversation was resolved, by whoever did it; credited to that agent or AI Agent."
+  resolved: Int!
+  "How many times a conversation that had been resolved or closed was opened again; credited to who had resolved it last."
+  reopened: Int!
+  "How many of ` + "`" + `resolved` + "`" + ` an AI Agent resolved."
+  resolvedByAi: Int!
+  "How many times an AI Agent handed a conversation over to people, or was taken off it because it may no longer answer there; credited to the AI Agent, and to the team that it was handed to. A person who takes over by replying is not a hand-over."
+  handedOver: Int!
+  "How many messages customers wrote; credited to who had the conversation when they came."
+  messagesReceived: Int!
+  "How many messages agents and AI Agents wrote to customers, delivered or not; credited to the sender. Greetings, unavailable messages and surveys are not among them, nor are notes."
+  messagesSent: Int!
+  "From when the conversation was opened, or from the customer's first message since if that came later, to the first reply of a person; credited to that person. Once for each opening. Not counted when a person wrote before the customer did."
+  firstResponse: DurationStatistics!
+  "The same reply, from when a person was first given the conversation since it was opened. Not counted when the reply itself is what gave it to them."
+  assignmentToFirstResponse: DurationStatistics!
+  "From the first message of a customer that nobody had answered, or from the hand-over of an AI Agent, to the reply of a person; credited to that person. Of several replies in a row the first one counts."
+  reply: DurationStatistics!
+  "As ` + "`" + `firstResponse` + "`" + `, but to the first reply of the AI Agent that has the conversation."
+  aiFirstResponse: DurationStatistics!
+  "As ` + "`" + `reply` + "`" + `, but to the reply of the AI Agent that has the conversation."
+  aiReply: DurationStatistics!
+  "From when the conversation was opened to when it was resolved; credited as ` + "`" + `resolved` + "`" + `. A conversation that is reopened and resolved again counts again, from its reopening."
+  resolution: DurationStatistics!
+  "By when it happened. A bucket in which nothing happened is there, too."
+  series(
+    "How long the parts are."
+    bucket: ReportBucket!
+  ): [ConversationBucket!]!
+  "By agent, those to whom something is credited."
+  byAgent: [ConversationsByAgent!]!
+  "By AI Agent, those to whom something is credited."
+  byAiAgent: [ConversationsByAiAgent!]!
+  "By the team that the conversation was given to at that time."
+  byTeam: [ConversationsByTeam!]!
+  "By channel, those on which something happened."
+  byChannel: [ConversationsByChannel!]!
+  "The conversations behind a number, or behind any of them, the one that began last first."
+  conversations(
+    "Which number; without it all that any number counts."
+    figure: ReportFigure
+    "How many from the start, at most 100."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many from the end, at most 100."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): ConversationConnection!
+}
+
+"""
+The numbers of a conversation report.
+"""
+enum ReportFigure {
+  "` + "`" + `opened` + "`" + `."
+  OPENED
+  "` + "`" + `resolved` + "`" + ` and ` + "`" + `resolution` + "`" + `."
+  RESOLVED
+  "` + "`" + `reopened` + "`" + `."
+  REOPENED
+  "` + "`" + `resolvedByAi` + "`" + `."
+  RESOLVED_BY_AI
+  "` + "`" + `handedOver` + "`" + `."
+  HANDED_OVER
+  "` + "`" + `messagesReceived` + "`" + `."
+  MESSAGES_RECEIVED
+  "` + "`" + `messagesSent` + "`" + `."
+  MESSAGES_SENT
+  "` + "`" + `firstResponse` + "`" + `."
+  FIRST_RESPONSE
+  "` + "`" + `assignmentToFirstResponse` + "`" + `."
+  ASSIGNMENT_TO_FIRST_RESPONSE
+  "` + "`" + `reply` + "`" + `."
+  REPLY
+  "` + "`" + `aiFirstResponse` + "`" + `."
+  AI_FIRST_RESPONSE
+  "` + "`" + `aiReply` + "`" + `."
+  AI_REPLY
+}
+
+"""
+How long something took.
+"""
+type DurationStatistics {
+  "How many durations there are."
+  count: Int!
+  "On the clock."
+  wall: DurationSummary!
+  "The part of each in which the channel was open."
+  business: DurationSummary!
+}
+
+"""
+Durations in seconds, with up to three decimals. All are null when there is none.
+"""
+type DurationSummary {
+  "Half of them are not longer."
+  median: Float
+  "Nine in ten are not longer. As the median it is taken between two of them, in proportion, where it falls between."
+  p90: Float
+  "Their mean."
+  average: Float
+}
+
+"""
+A part of a conversation report's time.
+"""
+type ConversationBucket {
+  "When it begins. The first one may begin before the filter's time; what was then is not in it."
+  start: DateTime!
+  "When it ends, which does not belong to it."
+  end: DateTime!
+  "As in the report."
+  opened: Int!
+  "As in the report."
+  resolved: Int!
+  "As in the report."
+  reopened: Int!
+  "As in the report."
+  handedOver: Int!
+  "As in the report."
+  messagesReceived: Int!
+  "As in the report."
+  messagesSent: Int!
+}
+
+"""
+An agent's part of a conversation report.
+"""
+type ConversationsByAgent {
+  "The agent."
+  agent: Agent!
+  "How many conversations were first given to them."
+  opened: Int!
+  "How many times they resolved one."
+  resolved: Int!
+  "How many times one that they had resolved last was opened again."
+  reopened: Int!
+  "How many messages came in conversations that they had."
+  messagesReceived: Int!
+  "How many messages they wrote."
+  messagesSent: Int!
+  "Of their first replies."
+  firstResponse: DurationStatistics!
+  "Of the same replies."
+  assignmentToFirstResponse: DurationStatistics!
+  "Of their replies."
+  reply: DurationStatistics!
+  "Of the conversations that they resolved."
+  resolution: DurationStatistics!
+}
+
+"""
+An AI Agent's part of a conversation report.
+"""
+type ConversationsByAiAgent {
+  "The AI Agent."
+  aiAgent: AiAgent!
+  "How many conversations were first given to it."
+  opened: Int!
+  "How many times it resolved one."
+  resolved: Int!
+  "How many times it handed one over, or was taken off it."
+  handedOver: Int!
+  "How many messages it wrote."
+  messagesSent: Int!
+  "Of its first replies."
+  firstResponse: DurationStatistics!
+  "Of its replies."
+  reply: DurationStatistics!
+  "Of the conversations that it resolved."
+  resolution: DurationStatistics!
+}
+
+"""
+A team's part of a conversation report.
+"""
+type ConversationsByTeam {
+  "The team; null for one that was deleted."
+  team: Team
+  "How many conversations were first given to it."
+  opened: Int!
+  "How many times one that it had was resolved."
+  resolved: Int!
+  "How many AI Agents handed over to it."
+  handedOver: Int!
+  "How many messages came in conversations that it had."
+  messagesReceived: Int!
+  "How many messages were written in them."
+  messagesSent: Int!
+  "Of first replies in them."
+  firstResponse: DurationStatistics!
+  "Of replies in them."
+  reply: DurationStatistics!
+  "Of those that were resolved."
+  resolution: DurationStatistics!
+}
+
+"""
+A channel's part of a conversation report.
+"""
+type ConversationsByChannel {
+  "The channel."
+  channel: Channel!
+  "As in the report."
+  opened: Int!
+  "As in the report."
+  resolved: Int!
+  "As in the report."
+  reopened: Int!
+  "As in the report."
+  resolvedByAi: Int!
+  "As in the report."
+  handedOver: Int!
+  "As in the report."
+  messagesReceived: Int!
+  "As in the report."
+  messagesSent: Int!
+  "As in the report."
+  firstResponse: DurationStatistics!
+  "As in the report."
+  assignmentToFirstResponse: DurationStatistics!
+  "As in the report."
+  reply: DurationStatistics!
+  "As in the report."
+  resolution: DurationStatistics!
+}
+
+"""
+A report to be exported.
+"""
+input ExportReportInput {
+  "What the rows are."
+  rows: ReportRows!
+  "What it is about."
+  filter: ReportFilter!
+  "How long the parts are in which a report is exported; without it a day."
+  bucket: ReportBucket
+}
+
+"""
+What the rows of an export are.
+"""
+enum ReportRows {
+  "The parts of a CSAT report's time."
+  CSAT_REPORT
+  "The surveys behind a CSAT report, with scores and comments."
+  SURVEYS
+  "The parts of a conversation report's time."
+  CONVERSATION_REPORT
+  "The conversations behind a conversation report, with what the report counts of each."
+  CONVERSATIONS
+}
+
+"""
+Where the export can be fetched.
+"""
+type ExportReportPayload {
+  "The address, for GET without a session; null when it was refused."
+  url: URL
+  "Until when it works."
+  expiresAt: DateTime
+  "Why it was refused; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"""
+How things stand now. Conversations that are RESOLVED or CLOSED do not count.
+"""
+type LiveNumbers {
+  "When it was so."
+  at: DateTime!
+  "Of all channels that the viewer sees."
+  total: LiveCounts!
+  "By channel, those that were not removed."
+  channels: [LiveChannel!]!
+  "By team, those that have live conversations, on the channels that the viewer sees."
+  teams: [LiveTeam!]!
+  "The agents who are connected, by name; an agent sees those of their channels."
+  agents: [LiveAgent!]!
+}
+
+"""
+How many conversations are in which state.
+"""
+type LiveCounts {
+  "How many are OPEN."
+  open: Int!
+  "How many an AI Agent is answering."
+  aiReplying: Int!
+  "How many are snoozed."
+  snoozed: Int!
+  "How many are OPEN and nobody's."
+  unassigned: Int!
+  "How many have a customer who waits for an answer."
+  waiting: Int!
+  "Since when the one waits who waits longest; null when nobody does."
+  waitingSince: DateTime
+}
+
+"""
+How things stand on a channel.
+"""
+type LiveChannel {
+  "The channel."
+  channel: Channel!
+  "Its numbers."
+  counts: LiveCounts!
+}
+
+"""
+How things stand in a team.
+"""
+type LiveTeam {
+  "The team."
+  team: Team!
+  "Its numbers."
+  counts: LiveCounts!
+}
+
+"""
+An agent who is connected.
+"""
+type LiveAgent {
+  "The agent, with availability, load and limit."
+  agent: Agent!
+  "How many conversations they have that are OPEN, over all channels."
+  load: Int!
 }
 
 """
@@ -10420,6 +12044,28 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type Conversation", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationBucket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return ec.fieldContext_ConversationBucket_start(ctx, field)
+	case "end":
+		return ec.fieldContext_ConversationBucket_end(ctx, field)
+	case "opened":
+		return ec.fieldContext_ConversationBucket_opened(ctx, field)
+	case "resolved":
+		return ec.fieldContext_ConversationBucket_resolved(ctx, field)
+	case "reopened":
+		return ec.fieldContext_ConversationBucket_reopened(ctx, field)
+	case "handedOver":
+		return ec.fieldContext_ConversationBucket_handedOver(ctx, field)
+	case "messagesReceived":
+		return ec.fieldContext_ConversationBucket_messagesReceived(ctx, field)
+	case "messagesSent":
+		return ec.fieldContext_ConversationBucket_messagesSent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationBucket", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "version":
@@ -10484,6 +12130,152 @@ func (ec *executionContext) childFields_ConversationEdge(ctx context.Context, fi
 		return ec.fieldContext_ConversationEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "opened":
+		return ec.fieldContext_ConversationReport_opened(ctx, field)
+	case "resolved":
+		return ec.fieldContext_ConversationReport_resolved(ctx, field)
+	case "reopened":
+		return ec.fieldContext_ConversationReport_reopened(ctx, field)
+	case "resolvedByAi":
+		return ec.fieldContext_ConversationReport_resolvedByAi(ctx, field)
+	case "handedOver":
+		return ec.fieldContext_ConversationReport_handedOver(ctx, field)
+	case "messagesReceived":
+		return ec.fieldContext_ConversationReport_messagesReceived(ctx, field)
+	case "messagesSent":
+		return ec.fieldContext_ConversationReport_messagesSent(ctx, field)
+	case "firstResponse":
+		return ec.fieldContext_ConversationReport_firstResponse(ctx, field)
+	case "assignmentToFirstResponse":
+		return ec.fieldContext_ConversationReport_assignmentToFirstResponse(ctx, field)
+	case "reply":
+		return ec.fieldContext_ConversationReport_reply(ctx, field)
+	case "aiFirstResponse":
+		return ec.fieldContext_ConversationReport_aiFirstResponse(ctx, field)
+	case "aiReply":
+		return ec.fieldContext_ConversationReport_aiReply(ctx, field)
+	case "resolution":
+		return ec.fieldContext_ConversationReport_resolution(ctx, field)
+	case "series":
+		return ec.fieldContext_ConversationReport_series(ctx, field)
+	case "byAgent":
+		return ec.fieldContext_ConversationReport_byAgent(ctx, field)
+	case "byAiAgent":
+		return ec.fieldContext_ConversationReport_byAiAgent(ctx, field)
+	case "byTeam":
+		return ec.fieldContext_ConversationReport_byTeam(ctx, field)
+	case "byChannel":
+		return ec.fieldContext_ConversationReport_byChannel(ctx, field)
+	case "conversations":
+		return ec.fieldContext_ConversationReport_conversations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationReport", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationsByAgent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_ConversationsByAgent_agent(ctx, field)
+	case "opened":
+		return ec.fieldContext_ConversationsByAgent_opened(ctx, field)
+	case "resolved":
+		return ec.fieldContext_ConversationsByAgent_resolved(ctx, field)
+	case "reopened":
+		return ec.fieldContext_ConversationsByAgent_reopened(ctx, field)
+	case "messagesReceived":
+		return ec.fieldContext_ConversationsByAgent_messagesReceived(ctx, field)
+	case "messagesSent":
+		return ec.fieldContext_ConversationsByAgent_messagesSent(ctx, field)
+	case "firstResponse":
+		return ec.fieldContext_ConversationsByAgent_firstResponse(ctx, field)
+	case "assignmentToFirstResponse":
+		return ec.fieldContext_ConversationsByAgent_assignmentToFirstResponse(ctx, field)
+	case "reply":
+		return ec.fieldContext_ConversationsByAgent_reply(ctx, field)
+	case "resolution":
+		return ec.fieldContext_ConversationsByAgent_resolution(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationsByAgent", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationsByAiAgent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "aiAgent":
+		return ec.fieldContext_ConversationsByAiAgent_aiAgent(ctx, field)
+	case "opened":
+		return ec.fieldContext_ConversationsByAiAgent_opened(ctx, field)
+	case "resolved":
+		return ec.fieldContext_ConversationsByAiAgent_resolved(ctx, field)
+	case "handedOver":
+		return ec.fieldContext_ConversationsByAiAgent_handedOver(ctx, field)
+	case "messagesSent":
+		return ec.fieldContext_ConversationsByAiAgent_messagesSent(ctx, field)
+	case "firstResponse":
+		return ec.fieldContext_ConversationsByAiAgent_firstResponse(ctx, field)
+	case "reply":
+		return ec.fieldContext_ConversationsByAiAgent_reply(ctx, field)
+	case "resolution":
+		return ec.fieldContext_ConversationsByAiAgent_resolution(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationsByAiAgent", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationsByChannel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_ConversationsByChannel_channel(ctx, field)
+	case "opened":
+		return ec.fieldContext_ConversationsByChannel_opened(ctx, field)
+	case "resolved":
+		return ec.fieldContext_ConversationsByChannel_resolved(ctx, field)
+	case "reopened":
+		return ec.fieldContext_ConversationsByChannel_reopened(ctx, field)
+	case "resolvedByAi":
+		return ec.fieldContext_ConversationsByChannel_resolvedByAi(ctx, field)
+	case "handedOver":
+		return ec.fieldContext_ConversationsByChannel_handedOver(ctx, field)
+	case "messagesReceived":
+		return ec.fieldContext_ConversationsByChannel_messagesReceived(ctx, field)
+	case "messagesSent":
+		return ec.fieldContext_ConversationsByChannel_messagesSent(ctx, field)
+	case "firstResponse":
+		return ec.fieldContext_ConversationsByChannel_firstResponse(ctx, field)
+	case "assignmentToFirstResponse":
+		return ec.fieldContext_ConversationsByChannel_assignmentToFirstResponse(ctx, field)
+	case "reply":
+		return ec.fieldContext_ConversationsByChannel_reply(ctx, field)
+	case "resolution":
+		return ec.fieldContext_ConversationsByChannel_resolution(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationsByChannel", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationsByTeam(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "team":
+		return ec.fieldContext_ConversationsByTeam_team(ctx, field)
+	case "opened":
+		return ec.fieldContext_ConversationsByTeam_opened(ctx, field)
+	case "resolved":
+		return ec.fieldContext_ConversationsByTeam_resolved(ctx, field)
+	case "handedOver":
+		return ec.fieldContext_ConversationsByTeam_handedOver(ctx, field)
+	case "messagesReceived":
+		return ec.fieldContext_ConversationsByTeam_messagesReceived(ctx, field)
+	case "messagesSent":
+		return ec.fieldContext_ConversationsByTeam_messagesSent(ctx, field)
+	case "firstResponse":
+		return ec.fieldContext_ConversationsByTeam_firstResponse(ctx, field)
+	case "reply":
+		return ec.fieldContext_ConversationsByTeam_reply(ctx, field)
+	case "resolution":
+		return ec.fieldContext_ConversationsByTeam_resolution(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationsByTeam", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateAgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10584,6 +12376,128 @@ func (ec *executionContext) childFields_Csat(ctx context.Context, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type Csat", field.Name)
 }
 
+func (ec *executionContext) childFields_CsatBucket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return ec.fieldContext_CsatBucket_start(ctx, field)
+	case "end":
+		return ec.fieldContext_CsatBucket_end(ctx, field)
+	case "sent":
+		return ec.fieldContext_CsatBucket_sent(ctx, field)
+	case "answered":
+		return ec.fieldContext_CsatBucket_answered(ctx, field)
+	case "average":
+		return ec.fieldContext_CsatBucket_average(ctx, field)
+	case "satisfaction":
+		return ec.fieldContext_CsatBucket_satisfaction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CsatBucket", field.Name)
+}
+
+func (ec *executionContext) childFields_CsatByAgent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_CsatByAgent_agent(ctx, field)
+	case "sent":
+		return ec.fieldContext_CsatByAgent_sent(ctx, field)
+	case "answered":
+		return ec.fieldContext_CsatByAgent_answered(ctx, field)
+	case "average":
+		return ec.fieldContext_CsatByAgent_average(ctx, field)
+	case "satisfaction":
+		return ec.fieldContext_CsatByAgent_satisfaction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CsatByAgent", field.Name)
+}
+
+func (ec *executionContext) childFields_CsatByAiAgent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "aiAgent":
+		return ec.fieldContext_CsatByAiAgent_aiAgent(ctx, field)
+	case "sent":
+		return ec.fieldContext_CsatByAiAgent_sent(ctx, field)
+	case "answered":
+		return ec.fieldContext_CsatByAiAgent_answered(ctx, field)
+	case "average":
+		return ec.fieldContext_CsatByAiAgent_average(ctx, field)
+	case "satisfaction":
+		return ec.fieldContext_CsatByAiAgent_satisfaction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CsatByAiAgent", field.Name)
+}
+
+func (ec *executionContext) childFields_CsatByChannel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_CsatByChannel_channel(ctx, field)
+	case "sent":
+		return ec.fieldContext_CsatByChannel_sent(ctx, field)
+	case "answered":
+		return ec.fieldContext_CsatByChannel_answered(ctx, field)
+	case "average":
+		return ec.fieldContext_CsatByChannel_average(ctx, field)
+	case "satisfaction":
+		return ec.fieldContext_CsatByChannel_satisfaction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CsatByChannel", field.Name)
+}
+
+func (ec *executionContext) childFields_CsatByTeam(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "team":
+		return ec.fieldContext_CsatByTeam_team(ctx, field)
+	case "sent":
+		return ec.fieldContext_CsatByTeam_sent(ctx, field)
+	case "answered":
+		return ec.fieldContext_CsatByTeam_answered(ctx, field)
+	case "average":
+		return ec.fieldContext_CsatByTeam_average(ctx, field)
+	case "satisfaction":
+		return ec.fieldContext_CsatByTeam_satisfaction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CsatByTeam", field.Name)
+}
+
+func (ec *executionContext) childFields_CsatReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sent":
+		return ec.fieldContext_CsatReport_sent(ctx, field)
+	case "answered":
+		return ec.fieldContext_CsatReport_answered(ctx, field)
+	case "responseRate":
+		return ec.fieldContext_CsatReport_responseRate(ctx, field)
+	case "satisfaction":
+		return ec.fieldContext_CsatReport_satisfaction(ctx, field)
+	case "average":
+		return ec.fieldContext_CsatReport_average(ctx, field)
+	case "distribution":
+		return ec.fieldContext_CsatReport_distribution(ctx, field)
+	case "series":
+		return ec.fieldContext_CsatReport_series(ctx, field)
+	case "byAgent":
+		return ec.fieldContext_CsatReport_byAgent(ctx, field)
+	case "byAiAgent":
+		return ec.fieldContext_CsatReport_byAiAgent(ctx, field)
+	case "byTeam":
+		return ec.fieldContext_CsatReport_byTeam(ctx, field)
+	case "byChannel":
+		return ec.fieldContext_CsatReport_byChannel(ctx, field)
+	case "surveys":
+		return ec.fieldContext_CsatReport_surveys(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CsatReport", field.Name)
+}
+
+func (ec *executionContext) childFields_CsatScoreCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "score":
+		return ec.fieldContext_CsatScoreCount_score(ctx, field)
+	case "count":
+		return ec.fieldContext_CsatScoreCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CsatScoreCount", field.Name)
+}
+
 func (ec *executionContext) childFields_DayHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "day":
@@ -10676,6 +12590,30 @@ func (ec *executionContext) childFields_Delivery(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Delivery", field.Name)
 }
 
+func (ec *executionContext) childFields_DurationStatistics(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_DurationStatistics_count(ctx, field)
+	case "wall":
+		return ec.fieldContext_DurationStatistics_wall(ctx, field)
+	case "business":
+		return ec.fieldContext_DurationStatistics_business(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DurationStatistics", field.Name)
+}
+
+func (ec *executionContext) childFields_DurationSummary(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "median":
+		return ec.fieldContext_DurationSummary_median(ctx, field)
+	case "p90":
+		return ec.fieldContext_DurationSummary_p90(ctx, field)
+	case "average":
+		return ec.fieldContext_DurationSummary_average(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DurationSummary", field.Name)
+}
+
 func (ec *executionContext) childFields_EventPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -10730,6 +12668,18 @@ func (ec *executionContext) childFields_ExplainedRule(ctx context.Context, field
 		return ec.fieldContext_ExplainedRule_conditions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExplainedRule", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportReportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_ExportReportPayload_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ExportReportPayload_expiresAt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExportReportPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportReportPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_FoundArticlePart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10866,6 +12816,70 @@ func (ec *executionContext) childFields_LabelEdge(ctx context.Context, field gra
 		return ec.fieldContext_LabelEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LabelEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_LiveAgent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_LiveAgent_agent(ctx, field)
+	case "load":
+		return ec.fieldContext_LiveAgent_load(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LiveAgent", field.Name)
+}
+
+func (ec *executionContext) childFields_LiveChannel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_LiveChannel_channel(ctx, field)
+	case "counts":
+		return ec.fieldContext_LiveChannel_counts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LiveChannel", field.Name)
+}
+
+func (ec *executionContext) childFields_LiveCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "open":
+		return ec.fieldContext_LiveCounts_open(ctx, field)
+	case "aiReplying":
+		return ec.fieldContext_LiveCounts_aiReplying(ctx, field)
+	case "snoozed":
+		return ec.fieldContext_LiveCounts_snoozed(ctx, field)
+	case "unassigned":
+		return ec.fieldContext_LiveCounts_unassigned(ctx, field)
+	case "waiting":
+		return ec.fieldContext_LiveCounts_waiting(ctx, field)
+	case "waitingSince":
+		return ec.fieldContext_LiveCounts_waitingSince(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LiveCounts", field.Name)
+}
+
+func (ec *executionContext) childFields_LiveNumbers(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_LiveNumbers_at(ctx, field)
+	case "total":
+		return ec.fieldContext_LiveNumbers_total(ctx, field)
+	case "channels":
+		return ec.fieldContext_LiveNumbers_channels(ctx, field)
+	case "teams":
+		return ec.fieldContext_LiveNumbers_teams(ctx, field)
+	case "agents":
+		return ec.fieldContext_LiveNumbers_agents(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LiveNumbers", field.Name)
+}
+
+func (ec *executionContext) childFields_LiveTeam(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "team":
+		return ec.fieldContext_LiveTeam_team(ctx, field)
+	case "counts":
+		return ec.fieldContext_LiveTeam_counts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LiveTeam", field.Name)
 }
 
 func (ec *executionContext) childFields_Location(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -19,6 +19,7 @@ var generators = map[string]func(ctx context.Context, in io.Reader, out io.Write
 	"push-load":    generator(newPushLoad),
 	"sockets-load": generator(newSocketsLoad),
 	"place-load":   generator(newPlacingLoad),
+	"reports-load": generator(newReportsLoad),
 	"ai-load":      generator(newAiLoad),
 }
 

@@ -25,7 +25,8 @@ const minKey = 32
 //
 //	<base>/media/<id>?exp=<Unix seconds>&for=<audience>&sig=<HMAC-SHA256>
 //
-// The signature binds the three. It keeps no state: a URL works until it expires, for whoever holds it.
+// The signature binds the three. It keeps no state: a URL works until it expires, for whoever holds it. Those of exports
+// are below /exports, and neither serves for the other.
 type Signer struct {
 	base string
 	keys [][]byte
@@ -52,21 +53,39 @@ func NewSigner(base *url.URL, keys ...[]byte) (*Signer, error) {
 // URL makes the URL of an attachment. The id is what the media handler finds it by and has to tell the account as well,
 // which nothing else does there; the audience says for whom the URL is, an agent or a message at the provider.
 func (s *Signer) URL(id, audience string, expires time.Time) string {
+	return s.url("media", id, audience, expires)
+}
+
+// ExportURL makes the URL of an exported report.
+func (s *Signer) ExportURL(id, audience string, expires time.Time) string {
+	return s.url("exports", id, audience, expires)
+}
+
+func (s *Signer) url(below, id, audience string, expires time.Time) string {
 	exp := strconv.FormatInt(expires.Unix(), 10)
-	q := url.Values{"exp": {exp}, "for": {audience}, "sig": {sign(s.keys[0], id, audience, exp)}}
-	return s.base + "/media/" + url.PathEscape(id) + "?" + q.Encode()
+	q := url.Values{"exp": {exp}, "for": {audience}, "sig": {sign(s.keys[0], below, id, audience, exp)}}
+	return s.base + "/" + below + "/" + url.PathEscape(id) + "?" + q.Encode()
 }
 
 // Check returns the audience of a URL that URL made, given the id of its path and its query, as of now. The error is
 // ErrSignature, or ErrExpired for one that was good before.
 func (s *Signer) Check(id string, q url.Values, now time.Time) (audience string, err error) {
+	return s.check("media", id, q, now)
+}
+
+// CheckExport is Check for a URL that ExportURL made.
+func (s *Signer) CheckExport(id string, q url.Values, now time.Time) (audience string, err error) {
+	return s.check("exports", id, q, now)
+}
+
+func (s *Signer) check(below, id string, q url.Values, now time.Time) (audience string, err error) {
 	if len(q["exp"]) != 1 || len(q["for"]) != 1 || len(q["sig"]) != 1 {
 		return "", ErrSignature
 	}
 	exp, audience, sig := q.Get("exp"), q.Get("for"), []byte(q.Get("sig"))
 	matches := false
 	for _, key := range s.keys {
-		if hmac.Equal(sig, []byte(sign(key, id, audience, exp))) {
+		if hmac.Equal(sig, []byte(sign(key, below, id, audience, exp))) {
 			matches = true
 		}
 	}
@@ -81,8 +100,8 @@ func (s *Signer) Check(id string, q url.Values, now time.Time) (audience string,
 }
 
 // sign quotes the parts, so that no two sets of them give the same text.
-func sign(key []byte, id, audience, exp string) string {
+func sign(key []byte, below, id, audience, exp string) string {
 	mac := hmac.New(sha256.New, key)
-	fmt.Fprintf(mac, "media %q %q %q", id, audience, exp)
+	fmt.Fprintf(mac, "%s %q %q %q", below, id, audience, exp)
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }

@@ -92,7 +92,7 @@ func TestAlteredURL(t *testing.T) {
 // The parts cannot be shifted into one another.
 func TestPartsAreApart(t *testing.T) {
 	t.Parallel()
-	if sign(newKey, `a" "b`, "c", "1") == sign(newKey, "a", `b" "c`, "1") || sign(newKey, "a", "b1", "2") == sign(newKey, "a", "b", "12") {
+	if sign(newKey, "media", `a" "b`, "c", "1") == sign(newKey, "media", "a", `b" "c`, "1") || sign(newKey, "media", "a", "b1", "2") == sign(newKey, "media", "a", "b", "12") {
 		t.Error("two sets of parts have one signature")
 	}
 }
@@ -134,5 +134,27 @@ func TestNewSignerRefuses(t *testing.T) {
 		if _, err := NewSigner(c.base, c.keys...); err == nil {
 			t.Error(name)
 		}
+	}
+}
+
+// The address of a file opens no export, and the other way round.
+func TestExportURL(t *testing.T) {
+	t.Parallel()
+	s, now := signer(t, "https://desk.example", newKey), expiry.Add(-time.Hour)
+	u, err := url.Parse(s.ExportURL("7_1", "agent:2", expiry))
+	if err != nil || u.Path != "/exports/7_1" {
+		t.Fatal(u, err)
+	}
+	if audience, err := s.CheckExport("7_1", u.Query(), now); audience != "agent:2" || err != nil {
+		t.Error(audience, err)
+	}
+	if _, err := s.Check("7_1", u.Query(), now); !errors.Is(err, ErrSignature) {
+		t.Error("it opens a file:", err)
+	}
+	if u, err = url.Parse(s.URL("7_1", "agent:2", expiry)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CheckExport("7_1", u.Query(), now); !errors.Is(err, ErrSignature) {
+		t.Error("a file opens it:", err)
 	}
 }

@@ -22,7 +22,7 @@ func (d *Desk) UpdateHours(ctx context.Context, channel model.ID, h model.Hours)
 		if err != nil || reflect.DeepEqual(before[channel], &h) {
 			return false, err
 		}
-		if err := s.SaveHours(ctx, v.Account, channel, &h); err != nil {
+		if err := s.SaveHours(ctx, v.Account, channel, &h, d.moment()); err != nil {
 			return false, err
 		}
 		return true, d.audit(ctx, s, v, ofChannel(model.AuditHoursUpdated, channel), before[channel], &h)

@@ -19,6 +19,7 @@ type (
 	dropUploads    struct{}
 	forgetRecords  struct{}
 	catchUp        struct{}
+	keepFacts      struct{}
 )
 
 // Kind is the job's name in the queue.
@@ -45,6 +46,9 @@ func (forgetRecords) Kind() string { return "forget_records" }
 // Kind is the job's name in the queue.
 func (catchUp) Kind() string { return "catch_up" }
 
+// Kind is the job's name in the queue.
+func (keepFacts) Kind() string { return "keep_facts" }
+
 // registerClock ties the jobs of the clock to what they do, and says how often each is due.
 func registerClock(workers *river.Workers, o Options) []*river.PeriodicJob {
 	return []*river.PeriodicJob{
@@ -53,6 +57,7 @@ func registerClock(workers *river.Workers, o Options) []*river.PeriodicJob {
 		every(workers, time.Hour, func(ctx context.Context, _ forgetRecords) error { return o.Desk.ForgetRecords(ctx) }),
 		every(workers, 15*time.Second, func(ctx context.Context, _ sweep) error { return o.Desk.Sweep(ctx) }),
 		every(workers, time.Minute, func(ctx context.Context, _ closeResolved) error { return o.Desk.CloseResolved(ctx) }),
+		every(workers, time.Minute, func(ctx context.Context, _ keepFacts) error { return o.Desk.KeepFacts(ctx) }),
 		every(workers, 10*time.Minute, func(ctx context.Context, _ forgetExpired) error { return o.Desk.ForgetExpired(ctx) }),
 		every(workers, 10*time.Minute, func(ctx context.Context, _ dropUploads) error { return o.Desk.DropUploads(ctx) }),
 		every(workers, time.Hour, func(ctx context.Context, _ keepPartitions) error {
