@@ -19,14 +19,15 @@ const (
 
 // outgoing puts a message into the provider's hands: where to, what, and where to report.
 func (d *Desk) outgoing(c *model.Channel, p channel.Provider, of *db.Parcel) *channel.Outgoing {
-	o := &channel.Outgoing{MessageID: of.Message.ID, To: of.Address, Text: of.Message.Text, ReplyTo: of.ReplyTo}
+	o := &channel.Outgoing{MessageID: of.Message.ID, Attempt: of.Message.Attempt, To: of.Address, Text: of.Message.Text, ReplyTo: of.ReplyTo}
 	if of.Message.Data != nil {
 		o.Template = of.Message.Data.Template
 		o.Choices = offered(c, p, of.Message.Data.Choices)
 	}
 	until := d.now().Add(model.ProviderURLLife)
-	for _, file := range of.Attachments {
-		o.MediaURLs = append(o.MediaURLs, d.signer.URL(mediaID(c.AccountID, file), forMessage+string(of.Message.ID), until))
+	for _, a := range of.Attachments {
+		url := d.signer.URL(mediaID(c.AccountID, a.ID), forMessage+string(of.Message.ID), until)
+		o.Files = append(o.Files, channel.File{URL: url, ContentType: a.ContentType, Name: a.FileName, Size: a.Size})
 	}
 	if of.Key != "" {
 		o.StatusURL = d.statusURL(p, of)
