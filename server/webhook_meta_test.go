@@ -165,9 +165,12 @@ func TestAPartOfABatchIsLeftOut(t *testing.T) {
 	d.meta.FailNext(1, cloudtest.Fault{Kind: cloudtest.Unavailable})
 	p.reply("in doubt", "")
 	p.seesDelivery("in doubt", "UNKNOWN")
-	var doubtful string
-	if err := d.server.db.Pool().QueryRow(t.Context(), "SELECT id::text FROM messages WHERE status = 'UNKNOWN'").Scan(&doubtful); err != nil {
+	var doubtful, advice string
+	if err := d.server.db.Pool().QueryRow(t.Context(), "SELECT id::text, advice FROM messages WHERE status = 'UNKNOWN'").Scan(&doubtful, &advice); err != nil {
 		t.Fatal(err)
+	}
+	if !strings.HasPrefix(advice, "The provider reports") {
+		t.Errorf("agents are told %q, but Meta cannot be asked", advice)
 	}
 	number := `"metadata":{"phone_number_id":"` + cloudtest.NumberID + `"}`
 	batch := func(values ...string) []byte {
