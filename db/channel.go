@@ -60,7 +60,7 @@ func (s *Store) AddChannel(ctx context.Context, c *model.Channel) error {
 // SaveChannel stores what admins change of a channel itself. Neither its settings nor what webhooks note about it is
 // touched.
 func (s *Store) SaveChannel(ctx context.Context, c *model.Channel) error {
-	_, err := s.NewUpdate().Model(c).Column("name", "sender_account", "sender_phone", "sender_service",
+	_, err := s.NewUpdate().Model(c).Column("name", "sender_account", "sender_phone", "sender_service", "sender_number_id",
 		"secret", "secret_before", "secret_before_until", "secret_hint", "paused", "credentials_bad_at", "removed_at").WherePK().Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save channel %s: %w", c.ID, err)

@@ -21,6 +21,7 @@ var refusals = map[string]*model.Error{
 	"channels_name":                                model.Refuse(model.Taken, "Another channel has this name.", "name"),
 	"channels_phone":                               model.Refuse(model.Taken, "Another channel has this number.", "credentials"),
 	"channels_service":                             model.Refuse(model.Taken, "Another channel has this Messaging Service.", "credentials"),
+	"channels_number_id":                           model.Refuse(model.Taken, "Another channel has this phone number ID.", "credentials", "phoneNumberId"),
 	"channels_reopen_within_check":                 model.Refuse(model.Invalid, "Give 1 to 8,760 hours.", "reopenWithinHours"),
 	"articles_source":                              model.Refuse(model.Taken, "Another article has this source.", "source"),
 	"conversations_one_live":                       model.Refuse(model.Conflict, "Another conversation of this contact on this channel is open: work on that one, or resolve it first.", "status"),

@@ -13,7 +13,8 @@ const (
 	agentColumns   = `t.account_id, t.id::text, t.name, t.email, t.role, t.availability, t.connected, t.open_count, t.max_load, t.disabled_at, t.created_at`
 	teamColumns    = `t.account_id, t.id::text, t.name, t.created_at`
 	labelColumns   = `t.account_id, t.id::text, t.name, t.color, t.created_at`
-	channelColumns = `t.account_id, t.id::text, t.name, t.kind, t.provider, t.sender_account, coalesce(t.sender_phone, ''), coalesce(t.sender_service, ''), t.secret_hint,
+	channelColumns = `t.account_id, t.id::text, t.name, t.kind, t.provider, t.sender_account, coalesce(t.sender_phone, ''), coalesce(t.sender_service, ''), coalesce(t.sender_number_id, ''),
+	coalesce(t.verify_token, ''), t.secret_hint,
 	t.paused, t.credentials_bad_at, t.reopen_policy, t.reopen_within_hours, t.assignment_mode, t.last_good_webhook_at, t.last_refused_webhook_at,
 	coalesce(t.last_refused_why, ''), t.refused_count, t.removed_at, t.created_at`
 )
@@ -31,7 +32,7 @@ func labelFields(l *model.Label) []any {
 }
 
 func channelFields(c *model.Channel) []any {
-	return []any{&c.AccountID, (*string)(&c.ID), &c.Name, (*string)(&c.Kind), (*string)(&c.Provider), &c.Sender.ProviderAccount, &c.Sender.PhoneNumber, &c.Sender.Service, &c.SecretHint,
+	return []any{&c.AccountID, (*string)(&c.ID), &c.Name, (*string)(&c.Kind), (*string)(&c.Provider), &c.Sender.ProviderAccount, &c.Sender.PhoneNumber, &c.Sender.Service, &c.Sender.NumberID, &c.VerifyToken, &c.SecretHint,
 		&c.Paused, &c.CredentialsBadAt, (*string)(&c.ReopenPolicy), &c.ReopenWithinHours, (*string)(&c.AssignmentMode), &c.LastGoodAt, &c.LastRefusedAt,
 		&c.LastRefusedWhy, &c.RefusedCount, &c.RemovedAt, &c.CreatedAt}
 }

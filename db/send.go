@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -65,24 +66,25 @@ func (s *Store) HoldSend(ctx context.Context, account int64, conversation model.
 type Parcel struct {
 	Message       model.Message
 	LastInboundAt *time.Time
-	Address       string // where the contact is reached on this kind of channel; empty: nowhere
-	ReplyTo       string // the provider's id of the message that is answered
-	Key           string // of the channel's webhook URL
-	Attachments   []model.ID
-	FirstTry      time.Time // when this series of tries began
-	Tries         int       // how many it has, the present one among them
+	Address       string             // where the contact is reached on this kind of channel; empty: nowhere
+	ReplyTo       string             // the provider's id of the message that is answered
+	Key           string             // of the channel's webhook URL
+	Attachments   []model.Attachment // with id, type, name and size only
+	FirstTry      time.Time          // when this series of tries began
+	Tries         int                // how many it has, the present one among them
 }
 
 // Parcel reads a message with what it takes to send it.
 func (s *Store) Parcel(ctx context.Context, account int64, message model.ID) (*Parcel, error) {
 	p := &Parcel{}
-	var files []string
+	var files []byte
 	err := s.hot.QueryRow(ctx, `SELECT `+messageColumns+`, c.last_inbound_at,
 			coalesce((SELECT d.address FROM identities d WHERE d.account_id = $1 AND d.contact_id = c.contact_id AND d.kind = h.kind
 				ORDER BY d.address NOT LIKE '+%', d.created_at DESC, d.address LIMIT 1), ''),
 			coalesce((SELECT r.external_id FROM messages r WHERE r.account_id = $1 AND r.id = m.reply_to_id), ''),
 			coalesce((SELECT k.key FROM webhook_keys k WHERE k.account_id = $1 AND k.channel_id = h.id AND k.expires_at IS NULL), ''),
-			ARRAY(SELECT f.id::text FROM attachments f WHERE f.account_id = $1 AND f.message_id = m.id ORDER BY f.position),
+			coalesce((SELECT json_agg(json_build_object('id', f.id, 'contentType', f.content_type, 'fileName', f.file_name, 'size', f.size) ORDER BY f.position)
+				FROM attachments f WHERE f.account_id = $1 AND f.message_id = m.id), '[]'),
 			t.began, t.tries
 		FROM messages m JOIN conversations c ON c.account_id = m.account_id AND c.id = m.conversation_id
 		JOIN channels h ON h.account_id = m.account_id AND h.id = m.channel_id
@@ -94,8 +96,8 @@ func (s *Store) Parcel(ctx context.Context, account int64, message model.ID) (*P
 	if err != nil {
 		return nil, missing(err, noMessage)
 	}
-	for _, id := range files {
-		p.Attachments = append(p.Attachments, model.ID(id))
+	if err := json.Unmarshal(files, &p.Attachments); err != nil { // whose fields differ from the keys in the case of letters only
+		return nil, fmt.Errorf("read the files of message %s: %w", message, err)
 	}
 	return p, nil
 }

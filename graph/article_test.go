@@ -88,7 +88,7 @@ func TestLongBodiesAreForLeads(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	_, hana := a.hire("hana", model.AgentRole)
-	in := vars{"i": vars{"files": []vars{{"name": "long.md", "content": strings.Repeat("返金 text\n", 15_000)}}}}
+	in := vars{"i": vars{"files": []vars{{"name": "long.md", "content": strings.Repeat("返金 text\n", 6_000)}}}}
 	if got := at(a.do(a.admin, importArticles, in), "imported", 0, "outcome"); got != "CREATED" {
 		t.Error(got)
 	}

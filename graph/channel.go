@@ -39,6 +39,19 @@ func (*channelResolver) MessagingServiceSid(_ context.Context, c *model.Channel)
 	return present(c.Sender.Service), nil
 }
 
+// PhoneNumberID is the provider's id of the number, if it has one.
+func (*channelResolver) PhoneNumberID(_ context.Context, c *model.Channel) (*string, error) {
+	return present(c.Sender.NumberID), nil
+}
+
+// VerifyToken is told to supervisors and admins.
+func (*channelResolver) VerifyToken(ctx context.Context, c *model.Channel) (*string, error) {
+	if v, err := viewer(ctx); err != nil || !v.SeesAll() || c.RemovedAt != nil {
+		return nil, err
+	}
+	return present(c.VerifyToken), nil
+}
+
 // WebhookURL is told to supervisors and admins.
 func (r *channelResolver) WebhookURL(ctx context.Context, channels []*model.Channel) ([]*string, error) {
 	v, err := viewer(ctx)
@@ -98,6 +111,9 @@ func (r *mutationResolver) UpdateChannel(ctx context.Context, in exec.UpdateChan
 
 // credentialsOf reads the one kind of credentials that is given; transport.OneOf has seen to that.
 func credentialsOf(in *exec.ChannelCredentialsInput) *desk.NewChannel {
+	if in.WhatsappCloud != nil {
+		return cloudCredentials(in.WhatsappCloud)
+	}
 	c := &desk.NewChannel{Kind: model.WhatsApp, Provider: model.Twilio, CredentialsPath: []string{"credentials", "twilioWhatsapp"}}
 	twilio := in.TwilioWhatsapp
 	if in.TwilioSms != nil {
@@ -106,6 +122,12 @@ func credentialsOf(in *exec.ChannelCredentialsInput) *desk.NewChannel {
 	c.Sender = model.Sender{ProviderAccount: twilio.AccountSid, PhoneNumber: given(twilio.Sender.PhoneNumber), Service: given(twilio.Sender.MessagingServiceSid)}
 	c.Secret = model.Secret{"authToken": twilio.AuthToken}
 	return c
+}
+
+func cloudCredentials(in *exec.WhatsappCloudCredentialsInput) *desk.NewChannel {
+	return &desk.NewChannel{Kind: model.WhatsApp, Provider: model.WhatsAppCloud, CredentialsPath: []string{"credentials", "whatsappCloud"},
+		Sender: model.Sender{ProviderAccount: in.BusinessAccountID, PhoneNumber: in.PhoneNumber, NumberID: in.PhoneNumberID},
+		Secret: model.Secret{"accessToken": in.AccessToken, "appSecret": in.AppSecret}}
 }
 
 // RemoveChannel takes a channel off the desk.

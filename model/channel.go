@@ -70,6 +70,7 @@ type Channel struct {
 	SealedBefore      string         `bun:"secret_before,nullzero"`    // those before a rotation: webhooks may still be signed with them
 	SealedUntil       *time.Time     `bun:"secret_before_until"`       // until when the former ones are accepted
 	SecretHint        string         `bun:"secret_hint"`               // last four characters of today's secret
+	VerifyToken       string         `bun:"verify_token,nullzero"`     // what the provider shows to prove itself before it posts; empty: it does not
 	Paused            bool           `bun:"paused"`                    // by an admin
 	CredentialsBadAt  *time.Time     `bun:"credentials_bad_at"`        // since when the provider refuses the credentials
 	ReopenPolicy      ReopenPolicy   `bun:"reopen_policy"`             //
@@ -99,9 +100,10 @@ func (c *Channel) Sends() bool { return c.State() == ChannelActive }
 
 // Sender is what a channel sends from: exactly one of a number and a service.
 type Sender struct {
-	ProviderAccount string `bun:"account"`          // Twilio: Account SID
-	PhoneNumber     string `bun:"phone,nullzero"`   // E.164, or a short code for SMS
-	Service         string `bun:"service,nullzero"` // Twilio: Messaging Service SID
+	ProviderAccount string `bun:"account"`            // Twilio: Account SID; WhatsApp Cloud API: id of the business account
+	PhoneNumber     string `bun:"phone,nullzero"`     // E.164, or a short code for SMS
+	Service         string `bun:"service,nullzero"`   // Twilio: Messaging Service SID
+	NumberID        string `bun:"number_id,nullzero"` // the provider's id of the number; WhatsApp Cloud API: phone number ID
 }
 
 // WebhookKey is one key of a channel's webhook URL. It carries its account, and 256 random bits.
@@ -118,6 +120,13 @@ func NewKey(account int64) string {
 	var b [32]byte
 	rand.Read(b[:])
 	return strconv.FormatInt(account, 10) + "_" + hex.EncodeToString(b[:])
+}
+
+// NewVerifyToken makes an unguessable token that a provider shows before it posts: 128 random bits.
+func NewVerifyToken() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
 }
 
 // AccountOfKey reads the account out of a key, and 0 when the text is not exactly as NewKey writes one: what is let

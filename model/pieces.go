@@ -56,7 +56,7 @@ func together(units []string) []string {
 
 // short cuts a unit that is too long by itself, and a smaller unit that still is, wherever that may be.
 func short(unit string, cut func(string) []string) []string {
-	if utf8.RuneCountInString(unit) <= longRunes && sizeOfText(unit) <= longPart {
+	if !isLong(unit) {
 		return []string{unit}
 	}
 	var units []string
@@ -69,7 +69,7 @@ func short(unit string, cut func(string) []string) []string {
 // chopped cuts a text without lines or sentences at the last space before it is too long or, without one, right there.
 func chopped(text string) []string {
 	var pieces []string
-	for sizeOfText(text) > longPart || utf8.RuneCountInString(text) > longRunes {
+	for isLong(text) {
 		end := upTo(text)
 		if space := strings.LastIndexAny(text[:end], " \t\n"); space > end/2 {
 			end = space

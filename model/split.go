@@ -113,17 +113,41 @@ func (s *splitter) end() {
 
 // sizeOfText counts words, as parts are measured in.
 func sizeOfText(s string) int {
-	words, characters := 0, 0
-	inWord := false
+	var m extent
 	for _, r := range s {
-		size := sizeOf(r)
-		if size > 0 {
-			characters++
-		}
-		if size == 0 && !inWord {
-			words++
-		}
-		inWord = size == 0 || inWord && size < 0 && r > ' '
+		m.add(r)
 	}
-	return words + characters/2
+	return m.size()
+}
+
+// extent counts the size of a text as it is read.
+type extent struct {
+	runes, words, characters int
+	inWord                   bool
+}
+
+func (m *extent) add(r rune) {
+	size := sizeOf(r)
+	if size > 0 {
+		m.characters++
+	}
+	if size == 0 && !m.inWord {
+		m.words++
+	}
+	m.inWord = size == 0 || m.inWord && size < 0 && r > ' '
+	m.runes++
+}
+
+func (m *extent) size() int { return m.words + m.characters/2 }
+
+// isLong tells whether a text is longer than a part may be. It reads no more than it must: what is cut off a long text is
+// short.
+func isLong(text string) bool {
+	var m extent
+	for _, r := range text {
+		if m.add(r); m.runes > longRunes || m.size() > longPart {
+			return true
+		}
+	}
+	return false
 }

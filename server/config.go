@@ -32,6 +32,7 @@ type Config struct {
 	TrustedProxies []string      `env:"LIVEDESK_TRUSTED_PROXIES"`
 	PrivateHosts   []string      `env:"LIVEDESK_PRIVATE_HOSTS"`
 	TwilioURL      string        `env:"LIVEDESK_TWILIO_URL"`
+	MetaURL        string        `env:"LIVEDESK_META_URL"`
 	BlobURL        string        `env:"LIVEDESK_BLOB_URL" secret:"true"`
 	SecretKeys     string        `env:"LIVEDESK_SECRET_KEYS" secret:"true"`
 	EventRetention time.Duration `env:"LIVEDESK_EVENT_RETENTION" envDefault:"168h"`
@@ -39,6 +40,7 @@ type Config struct {
 
 	public  *url.URL
 	twilio  *url.URL
+	meta    *url.URL
 	proxies []netip.Prefix
 }
 
@@ -119,6 +121,11 @@ func (c *Config) checkNeighbours(w *wrong) {
 			w.add("LIVEDESK_TWILIO_URL", "give an address like http://127.0.0.1:8090, or nothing for Twilio itself")
 		}
 	}
+	if c.MetaURL != "" {
+		if c.meta = webURL(c.MetaURL); c.meta == nil {
+			w.add("LIVEDESK_META_URL", "give an address like http://127.0.0.1:8091, or nothing for Meta itself")
+		}
+	}
 	for _, o := range c.AllowedOrigins {
 		if u := webURL(o); u == nil || u.Path != "" {
 			w.add("LIVEDESK_ALLOWED_ORIGINS", fmt.Sprintf("%q is not an origin: give scheme://host[:port] without a path", o))
@@ -172,8 +179,10 @@ func (c *Config) listensAt(addr string) {
 // Private lists the host:ports that calls may reach though private: those named, and those of the URL settings.
 func (c *Config) Private() []string {
 	all := append([]string{}, c.PrivateHosts...)
-	if c.twilio != nil {
-		all = append(all, hostPort(c.twilio))
+	for _, u := range []*url.URL{c.twilio, c.meta} {
+		if u != nil {
+			all = append(all, hostPort(u))
+		}
 	}
 	return all
 }

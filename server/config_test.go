@@ -31,6 +31,7 @@ func TestConfigChecksEverySetting(t *testing.T) {
 		{"a public address with a fragment", func(c *Config) { c.PublicURL = "https://desk.example.com/#a" }, "LIVEDESK_PUBLIC_URL"},
 		{"a public address below a path", func(c *Config) { c.PublicURL = "https://example.com:8443/desk/" }, ""},
 		{"a Twilio of nowhere", func(c *Config) { c.TwilioURL = "127.0.0.1:8090" }, "LIVEDESK_TWILIO_URL"},
+		{"a Meta of nowhere", func(c *Config) { c.MetaURL = "127.0.0.1:8091" }, "LIVEDESK_META_URL"},
 		{"an origin with a path", func(c *Config) { c.AllowedOrigins = []string{"https://app.example.com/a"} }, "LIVEDESK_ALLOWED_ORIGINS"},
 		{"any origin", func(c *Config) { c.AllowedOrigins = []string{"*"} }, "LIVEDESK_ALLOWED_ORIGINS"},
 		{"two origins", func(c *Config) { c.AllowedOrigins = []string{"https://a.example.com", "http://b.example.com:3000"} }, ""},

@@ -119,7 +119,7 @@ func (p *person) mutate(name, input, fields string) json.RawMessage {
 }
 
 var payloadFields = map[string]string{
-	"createChannel": "channel { id webhookUrl }", "createAgent": "agent { id }", "sendMessage": "message { id }", "addNote": "message { id }",
+	"createChannel": "channel { id webhookUrl verifyToken }", "createAgent": "agent { id }", "sendMessage": "message { id }", "addNote": "message { id }",
 	"retryMessage": "message { id }", "assignConversation": "conversation { id }", "setConversationStatus": "conversation { id }",
 	"addChannelAgents": "channel { id }", "removeChannelAgents": "channel { id }", "updateAgent": "agent { id }", "updateChannel": "channel { id }",
 	"updateAssignment": "channel { id }", "setChannelAgents": "channel { id }", "updateContact": "contact { id }", "changePassword": "token",

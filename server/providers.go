@@ -3,6 +3,7 @@ package server
 import (
 	"github.com/livedesk/livedesk/server/ai"
 	"github.com/livedesk/livedesk/server/channel"
+	"github.com/livedesk/livedesk/server/channel/cloudapi"
 	"github.com/livedesk/livedesk/server/channel/twilio"
 	"github.com/livedesk/livedesk/server/egress"
 )
@@ -17,5 +18,6 @@ func languageModels(guard *egress.Guard) ai.Client {
 func providers(c *Config, guard *egress.Guard) []channel.Provider {
 	return []channel.Provider{
 		twilio.New(twilio.Options{BaseURL: c.twilio, Guard: guard}),
+		cloudapi.New(cloudapi.Options{BaseURL: c.meta, Guard: guard}),
 	}
 }

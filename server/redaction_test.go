@@ -74,7 +74,7 @@ func (d *door) liveDay() map[string]string {
 	d.twilio.FailNext(1, twiliotest.Fault{Kind: twiliotest.ServerError})
 	p.reply("canary in doubt", "")
 	d.eventually("a message is in doubt", func() bool { return d.count("messages WHERE status = 'UNKNOWN'") == 1 })
-	d.breakCredentials()
+	d.company.breakCredentials(d.world)
 	p.reply("canary without credentials", "")
 	p.seesChannel("WhatsApp", "NEEDS_CREDENTIALS")
 	d.knock(knock{form: d.form("canary that is forged"), token: "canarytoken"})

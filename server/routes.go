@@ -18,7 +18,9 @@ func (s *Server) routes() http.Handler {
 	limit := func(h http.Handler) http.Handler {
 		return http.TimeoutHandler(h, requestTime, "The desk took too long. Try again.\n")
 	}
-	mux.Handle("POST /webhooks/{provider}/{key}", &webhooks{desk: s.desk, routes: s.hooks, metrics: s.metrics, log: s.log})
+	hooks := &webhooks{desk: s.desk, routes: s.hooks, metrics: s.metrics, log: s.log}
+	mux.Handle("POST /webhooks/{provider}/{key}", hooks)
+	mux.Handle("GET /webhooks/{provider}/{key}", hooks)
 	mux.Handle("/graphql", o.cors(s.signedIn(s.graphql)))
 	files := &files{desk: s.desk, log: s.log}
 	mux.Handle("/uploads", o.cors(s.signedIn(http.HandlerFunc(files.upload))))

@@ -38,7 +38,7 @@ type Server struct {
 	feed    *db.Feed
 	blobs   *blob.Store
 	desk    *desk.Desk
-	hooks   []string // the routes of the providers' webhooks
+	hooks   map[string]int64 // the routes of the providers' webhooks
 	worker  *worker.Worker
 	metrics *metrics
 	health  *health
@@ -112,9 +112,7 @@ func (s *Server) makeDesk(ctx context.Context) error {
 	s.feed = db.NewFeed(s.db.DB, s.log)
 	guard := egress.New(egress.Options{Private: s.config.Private(), UserAgent: "Livedesk/" + Version()})
 	list := providers(s.config, guard)
-	for _, p := range list {
-		s.hooks = append(s.hooks, p.Route())
-	}
+	s.hooks = routesOf(list)
 	s.desk = desk.New(desk.Options{DB: s.db.DB, Keys: keys, Providers: list, Ai: languageModels(guard), Blobs: s.blobs,
 		Signer: signer, Public: s.config.public, Log: s.log, Told: s.feed.Told, Feed: s.feed,
 		AiPause: s.config.AiPause, Turned: s.metrics.turn})

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // A story is a text file in testdata/stories. Each line is a step that somebody takes or sees; '#' begins a comment.
-// The desk is the real one on a database of its own, Twilio is the signing emulator, agents hold real websockets.
+// The desk is the real one on a database of its own, the providers are signing fakes, agents hold real websockets.
 func TestStories(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/stories/*.txt")
@@ -20,20 +21,30 @@ func TestStories(t *testing.T) {
 		t.Fatalf("no stories: %v", err)
 	}
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+		name := strings.TrimSuffix(filepath.Base(file), ".txt")
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tell(t, file)
+			tell(t, newWorld, file)
 		})
+		if slices.Contains(everywhere, name) {
+			t.Run(name+" on WHATSAPP_CLOUD", func(t *testing.T) {
+				t.Parallel()
+				tell(t, func(t testing.TB, _ ...func(*Config)) *world { return newMetaWorld(t) }, file)
+			})
+		}
 	}
 }
 
-func tell(t *testing.T, file string) {
+// everywhere are the stories that are told of each provider.
+var everywhere = []string{"first_conversation", "duplicates", "window", "credentials", "picture", "reopen", "reconnect", "rights"}
+
+func tell(t *testing.T, world func(testing.TB, ...func(*Config)) *world, file string) {
 	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	w := newWorld(t)
+	w := world(t)
 	lines := bufio.NewScanner(f)
 	for n := 1; lines.Scan(); n++ {
 		line, _, _ := strings.Cut(lines.Text(), "#")
@@ -106,8 +117,8 @@ var sentences = []sentence{
 	says(`customer WORD has received TEXT WORD times?`, func(w *world, a []string) { w.customerHasReceived(a[0], a[1], a[2]) }),
 	says(`customer WORD is with NAME`, func(w *world, a []string) { w.customerIsWith(a[0], w.agents[a[1]]) }),
 	says(`customer WORD waits`, func(w *world, a []string) { w.customerWaits(a[0]) }),
-	says(`twilio delivers the last webhook WORD times more`, func(w *world, a []string) { w.redeliver(a[0]) }),
-	says(`twilio refuses the credentials`, func(w *world, _ []string) { w.breakCredentials() }),
+	says(`the provider delivers the last webhook WORD times more`, func(w *world, a []string) { w.redeliver(a[0]) }),
+	says(`the provider refuses the credentials`, func(w *world, _ []string) { w.company.breakCredentials(w) }),
 	says(`admin replaces the credentials of TEXT`, func(w *world, a []string) { w.mendCredentials(a[0]) }),
 	says(`agent NAME sees message TEXT`, func(w *world, a []string) { w.agents[a[0]].seesMessage(a[1]) }),
 	says(`agent NAME sees message TEXT become WORD`, func(w *world, a []string) { w.agents[a[0]].seesDelivery(a[1], a[2]) }),

@@ -3,10 +3,10 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/livedesk/livedesk/model"
@@ -14,28 +14,47 @@ import (
 	"github.com/livedesk/livedesk/server/desk"
 )
 
-// maxWebhook is how many bytes a provider's request may hold. Twilio's hold a few thousand.
+// maxWebhook is how many bytes a provider's request may hold, unless the provider says otherwise. Twilio's hold a few
+// thousand.
 const maxWebhook = 256 << 10
 
 // webhookTime is how long storing may take; the provider waits 15 s for the whole exchange.
 const webhookTime = 10 * time.Second
 
-// webhooks serves POST /webhooks/{provider}/{key}. Success is always 204 without a body: Twilio sends a body of type
-// text/plain to the customer. 5xx is only for what a retry can mend.
+// webhooks serves POST /webhooks/{provider}/{key}, and GET for providers that first ask whether they are expected. A
+// webhook that was taken is answered without a body: Twilio sends one of type text/plain to the customer. 5xx is only for
+// what a retry can mend.
 type webhooks struct {
 	desk    *desk.Desk
-	routes  []string // of the providers that the program has
+	routes  map[string]int64 // of the providers that the program has, with the size of their webhooks in bytes
 	metrics *metrics
 	log     *slog.Logger
 }
 
+// routesOf lists the routes of the providers.
+func routesOf(providers []channel.Provider) map[string]int64 {
+	routes := map[string]int64{}
+	for _, p := range providers {
+		routes[p.Route()] = maxWebhook
+		if l, ok := p.(channel.BodyLimiter); ok {
+			routes[p.Route()] = l.MaxBody()
+		}
+	}
+	return routes
+}
+
 func (h *webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	status, reason := h.take(w, r)
 	route := r.PathValue("provider")
-	if !slices.Contains(h.routes, route) {
-		route = "unknown" // the path is the caller's
+	limit, known := h.routes[route]
+	if !known {
+		route, limit = "unknown", maxWebhook // the path is the caller's
 	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		h.verify(w, r)
+		return
+	}
+	status, reason := h.take(w, r, limit)
 	h.metrics.webhook(route, status, time.Since(start))
 	if reason != "" {
 		http.Error(w, reason, status)
@@ -44,24 +63,42 @@ func (h *webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(status)
 }
 
+// verify answers a provider that asks whether it is expected. The answer is the caller's own text, so no browser may
+// take it for anything else.
+func (h *webhooks) verify(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), webhookTime)
+	defer cancel()
+	answer, err := h.desk.VerifyWebhook(ctx, r.PathValue("provider"), r.PathValue("key"), &channel.Request{Method: r.Method, URI: r.RequestURI, Header: r.Header})
+	if err != nil {
+		status, reason := h.refusal(ctx, err)
+		if status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", http.MethodPost)
+		}
+		http.Error(w, reason, status)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	io.WriteString(w, answer)
+}
+
 // take returns the status to answer with, and one line that says what to do unless it was taken.
-func (h *webhooks) take(w http.ResponseWriter, r *http.Request) (int, string) {
+func (h *webhooks) take(w http.ResponseWriter, r *http.Request, limit int64) (int, string) {
 	ctx, cancel := context.WithTimeout(r.Context(), webhookTime)
 	defer cancel()
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(webhookTime))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxWebhook))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var big *http.MaxBytesError
 	switch {
 	case errors.As(err, &big):
-		return http.StatusRequestEntityTooLarge, "A webhook holds at most 256 KB."
+		return http.StatusRequestEntityTooLarge, fmt.Sprintf("A webhook holds at most %d KB.", limit>>10)
 	case err != nil:
 		return http.StatusBadRequest, "The request did not arrive whole."
 	}
-	err = h.desk.Webhook(ctx, r.PathValue("provider"), r.PathValue("key"), &channel.Request{Method: r.Method, URI: r.RequestURI, Header: r.Header, Body: body})
+	status, err := h.desk.Webhook(ctx, r.PathValue("provider"), r.PathValue("key"), &channel.Request{Method: r.Method, URI: r.RequestURI, Header: r.Header, Body: body})
 	if err != nil {
 		return h.refusal(ctx, err)
 	}
-	return http.StatusNoContent, ""
+	return status, ""
 }
 
 // refusal turns what went wrong into the status and the line.

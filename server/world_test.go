@@ -41,14 +41,14 @@ type world struct {
 	server   *Server
 	address  string // of another process that people use instead; empty: the server's
 	twilio   *twiliotest.Twilio
+	company  company        // of the channels that stories connect
 	models   *aitest.Server // answers for AI Agents
 	admin    *person
 	agents   map[string]*person
 	channels map[string]string // name to id
 	teams    map[string]string // name to id
 	senders  map[string]string // the channel's address at Twilio, to name
-	last     twiliotest.Post
-	survey   string // the link of the survey that came last
+	survey   string            // the link of the survey that came last
 	token    string
 }
 
@@ -107,6 +107,7 @@ func newWorldLogging(t testing.TB, log io.Writer, changes ...func(*Config)) *wor
 	t.Cleanup(func() { twilio.Close(); host.Close(); models.Close() })
 	changes = append([]func(*Config){func(c *Config) { c.PrivateHosts = []string{models.Address}; c.AiPause = 200 * time.Millisecond }}, changes...)
 	w := &world{t: t, twilio: twilio, models: models, agents: map[string]*person{}, channels: map[string]string{}, teams: map[string]string{}, senders: map[string]string{}, token: twiliotest.AuthToken}
+	w.company = &twilioCompany{}
 	w.server = newServerLogging(t, log, dbtest.URL(t), host.URL, changes...)
 	slog.SetLogLoggerLevel(slog.LevelError)
 	w.admin = w.signIn("admin", adminEmail)
@@ -123,22 +124,17 @@ func (w *world) url() string {
 // url is where the server listens, whatever its public address is.
 func (s *Server) url() string { return "http://" + s.Addr().String() }
 
-// channel connects a number or a service of the emulator.
-func (w *world) channel(name, address string) {
-	kind, sender := "twilioSms", `"phoneNumber":"`+address+`"`
-	if number, ok := strings.CutPrefix(address, "whatsapp:"); ok {
-		kind, sender = "twilioWhatsapp", `"phoneNumber":"`+number+`"`
-	}
-	if strings.HasPrefix(address, "MG") {
-		kind, sender = "twilioWhatsapp", `"messagingServiceSid":"`+address+`"`
-	}
-	made := w.admin.must("createChannel", `{"name":"`+name+`","credentials":{"`+kind+`":{"accountSid":"`+twiliotest.AccountSid+`","authToken":"`+w.token+`","sender":{`+sender+`}}}}`)
+// channel connects a number or a service of the company's fake.
+func (w *world) channel(name, address string) { w.company.connect(w, name, address) }
+
+// created takes the channel that the API made into the world.
+func (w *world) created(name, address string, made json.RawMessage) (webhookURL, verifyToken string) {
 	var c struct {
-		Channel struct{ ID, WebhookURL string }
+		Channel struct{ ID, WebhookURL, VerifyToken string }
 	}
 	decode(w.t, made, &c)
 	w.channels[name], w.senders[address] = c.Channel.ID, name
-	w.twilio.SetWebhook(address, c.Channel.WebhookURL)
+	return c.Channel.WebhookURL, c.Channel.VerifyToken
 }
 
 // agent adds an agent, lets them work on a channel and connects them.
@@ -153,24 +149,16 @@ func (w *world) agent(name, channel string) {
 }
 
 func (w *world) customerSays(from, text, to string, picture bool) {
-	in := twiliotest.Inbound{From: from, To: to, Body: text}
-	if strings.HasPrefix(to, "MG") {
-		in.Service, in.To = to, "whatsapp:"+twiliotest.ServiceNumber
+	status, err := w.company.customerSays(w.t.Context(), from, text, to, picture)
+	if err != nil || status != w.company.taken() {
+		w.t.Fatalf("%s: the desk answered %d, %v", w.line, status, err)
 	}
-	if picture {
-		in.Media = []twiliotest.File{{ContentType: "image/png", Data: pixel}}
-	}
-	post, err := w.twilio.CustomerSends(w.t.Context(), in)
-	if err != nil || post.Status() != 204 {
-		w.t.Fatalf("%s: the desk answered %d, %v", w.line, post.Status(), err)
-	}
-	w.last = post
 }
 
 func (w *world) customerReceives(who, text string) {
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
-	if _, err := w.twilio.WaitForMessage(ctx, who, twiliotest.Says(text)); err != nil {
+	if err := w.company.customerReceives(ctx, who, text); err != nil {
 		w.t.Fatalf("%s: %v", w.line, err)
 	}
 }
@@ -180,24 +168,18 @@ func (w *world) redeliver(times string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	for _, post := range w.twilio.Redeliver(w.t.Context(), w.last.MessageSid, n) {
-		if post.Status() != 204 {
-			w.t.Errorf("%s: a duplicate was answered %d", w.line, post.Status())
+	for _, status := range w.company.redeliver(w.t.Context(), n) {
+		if status != w.company.taken() {
+			w.t.Errorf("%s: a duplicate was answered %d", w.line, status)
 		}
 	}
 }
 
-func (w *world) breakCredentials() {
-	w.token = strings.Repeat("b", 32)
-	w.twilio.SetToken(twiliotest.AccountSid, w.token)
-}
-
 func (w *world) mendCredentials(name string) {
 	for address, n := range w.senders {
-		if n != name {
-			continue
+		if n == name {
+			w.admin.must("updateChannel", `{"channelId":"`+w.channels[name]+`","credentials":`+w.company.credentials(w, address)+`}`)
 		}
-		w.admin.must("updateChannel", `{"channelId":"`+w.channels[name]+`","credentials":{"twilioWhatsapp":{"accountSid":"`+twiliotest.AccountSid+`","authToken":"`+w.token+`","sender":{"phoneNumber":"`+strings.TrimPrefix(address, "whatsapp:")+`"}}}}`)
 	}
 }
 

@@ -328,6 +328,8 @@ type ChannelCredentialsInput struct {
 	TwilioWhatsapp *TwilioCredentialsInput `json:"twilioWhatsapp,omitempty"`
 	// SMS through Twilio.
 	TwilioSms *TwilioCredentialsInput `json:"twilioSms,omitempty"`
+	// WhatsApp through the WhatsApp Cloud API of Meta.
+	WhatsappCloud *WhatsappCloudCredentialsInput `json:"whatsappCloud,omitempty"`
 }
 
 // A channel in a list.
@@ -342,15 +344,15 @@ type ChannelEdge struct {
 type ChannelHealth struct {
 	// When the last genuine webhook came; null when none ever did: check the URL entered at the provider.
 	LastAcceptedAt *time.Time `json:"lastAcceptedAt,omitempty"`
-	// When the last webhook was refused.
+	// When the last webhook was refused, in whole or in part.
 	LastRefusedAt *time.Time `json:"lastRefusedAt,omitempty"`
-	// Why it was refused.
+	// Why it was refused, or why a part of it was left out.
 	LastRefusedReason *string `json:"lastRefusedReason,omitempty"`
-	// How many webhooks were refused.
+	// How many webhooks were refused, in whole or in part.
 	RefusedCount int `json:"refusedCount"`
 	// Since when the provider refuses the stored credentials; null while it accepts them.
 	CredentialsRefusedAt *time.Time `json:"credentialsRefusedAt,omitempty"`
-	// The provider's account, for Twilio the Account SID.
+	// The provider's account: for Twilio the Account SID, for WHATSAPP_CLOUD the id of the WhatsApp Business Account.
 	ProviderAccount string `json:"providerAccount"`
 	// The last four characters of the stored secret.
 	SecretHint string `json:"secretHint"`
@@ -1612,7 +1614,7 @@ type SendMessageInput struct {
 	ClientKey string `json:"clientKey"`
 	// The text.
 	Text *string `json:"text,omitempty"`
-	// Files to send. Upload each first: POST /uploads with the same bearer token, the bytes as the body and the name, percent-encoded, in X-File-Name (or a form with the file); the answer holds its id. It can be sent within a day. How many go into one message depends on the channel: 1 on WhatsApp through Twilio, 10 by SMS.
+	// Files to send. Upload each first: POST /uploads with the same bearer token, the bytes as the body and the name, percent-encoded, in X-File-Name (or a form with the file); the answer holds its id. It can be sent within a day. How many go into one message depends on the channel: 1 on WhatsApp, 10 by SMS.
 	AttachmentIds []model.ID `json:"attachmentIds,omitempty"`
 	// An approved template, with nothing else. It may be sent outside the reply window.
 	Template *TemplateInput `json:"template,omitempty"`
@@ -1849,7 +1851,7 @@ type TeamEdge struct {
 
 // An approved template with its variables filled.
 type Template struct {
-	// The provider's id of the template; Twilio: Content SID.
+	// The provider's id of the template. Twilio: Content SID; WHATSAPP_CLOUD: name/language, like order_update/en_US.
 	ID string `json:"id"`
 	// The variables, by name.
 	Variables []*TemplateVariable `json:"variables"`
@@ -1857,7 +1859,7 @@ type Template struct {
 
 // An approved template with its variables filled.
 type TemplateInput struct {
-	// The provider's id of the template; Twilio: Content SID.
+	// The provider's id of the template. Twilio: Content SID; WHATSAPP_CLOUD: name/language, like order_update/en_US.
 	ID string `json:"id"`
 	// The variables.
 	Variables []*TemplateVariableInput `json:"variables,omitempty"`
@@ -1865,7 +1867,7 @@ type TemplateInput struct {
 
 // One variable of a template.
 type TemplateVariable struct {
-	// Its name; Twilio: a number.
+	// Its name. Twilio: a number; WHATSAPP_CLOUD: a number or name for the body, `header`, or `button.0` for the first button.
 	Name string `json:"name"`
 	// What stands for it.
 	Value string `json:"value"`
@@ -1873,7 +1875,7 @@ type TemplateVariable struct {
 
 // One variable of a template.
 type TemplateVariableInput struct {
-	// Its name; Twilio: a number.
+	// Its name. Twilio: a number; WHATSAPP_CLOUD: a number or name for the body, `header`, or `button.0` for the first button.
 	Name string `json:"name"`
 	// What stands for it.
 	Value string `json:"value"`
@@ -2215,6 +2217,20 @@ type UpdateTeamPayload struct {
 	Team *model.Team `json:"team,omitempty"`
 	// Why it was refused; empty when it was done.
 	UserErrors []*model.Error `json:"userErrors"`
+}
+
+// A number at the WhatsApp Cloud API of Meta, and the app that acts for it.
+type WhatsappCloudCredentialsInput struct {
+	// The number, in E.164.
+	PhoneNumber string `json:"phoneNumber"`
+	// Meta's id of the number: digits. It stands in the app's WhatsApp settings.
+	PhoneNumberID string `json:"phoneNumberId"`
+	// The id of the WhatsApp Business Account that has the number: digits.
+	BusinessAccountID string `json:"businessAccountId"`
+	// An access token of a system user with the permissions whatsapp_business_messaging and whatsapp_business_management. One that does not expire spares a renewal.
+	AccessToken string `json:"accessToken"`
+	// The App Secret of the Meta app, with which it signs webhooks: 32 hexadecimal digits.
+	AppSecret string `json:"appSecret"`
 }
 
 // In which order conversations are listed.

@@ -258,10 +258,12 @@ type ComplexityRoot struct {
 		MessagingServiceSid func(childComplexity int) int
 		Name                func(childComplexity int) int
 		PhoneNumber         func(childComplexity int) int
+		PhoneNumberID       func(childComplexity int) int
 		Provider            func(childComplexity int) int
 		RemovedAt           func(childComplexity int) int
 		Rules               func(childComplexity int) int
 		State               func(childComplexity int) int
+		VerifyToken         func(childComplexity int) int
 		WebhookURL          func(childComplexity int) int
 	}
 
@@ -2096,6 +2098,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.PhoneNumber(childComplexity), true
+	case "Channel.phoneNumberId":
+		if e.ComplexityRoot.Channel.PhoneNumberID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.PhoneNumberID(childComplexity), true
 	case "Channel.provider":
 		if e.ComplexityRoot.Channel.Provider == nil {
 			break
@@ -2120,6 +2128,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.State(childComplexity), true
+	case "Channel.verifyToken":
+		if e.ComplexityRoot.Channel.VerifyToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.VerifyToken(childComplexity), true
 	case "Channel.webhookUrl":
 		if e.ComplexityRoot.Channel.WebhookURL == nil {
 			break
@@ -6578,6 +6592,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateLabelInput", ec.unmarshalInputUpdateLabelInput),
 			graphql.NewInputUnmarshaler("UpdateRoutingRuleInput", ec.unmarshalInputUpdateRoutingRuleInput),
 			graphql.NewInputUnmarshaler("UpdateTeamInput", ec.unmarshalInputUpdateTeamInput),
+			graphql.NewInputUnmarshaler("WhatsappCloudCredentialsInput", ec.unmarshalInputWhatsappCloudCredentialsInput),
 		)
 	}
 	first := true
@@ -7041,7 +7056,7 @@ type Mutation {
     "The channel and the AI Agent."
     input: SetChannelAiAgentInput!
   ): SetChannelAiAgentPayload
-  "Connects a number or a Messaging Service after checking the credentials with the provider. Enter the channel's ` + "`" + `webhookUrl` + "`" + ` there. Admins only."
+  "Connects a number or a Messaging Service after checking the credentials with the provider. Enter the channel's ` + "`" + `webhookUrl` + "`" + ` there, and its ` + "`" + `verifyToken` + "`" + ` if it has one. Admins only."
   createChannel(
     "The name and the credentials."
     input: CreateChannelInput!
@@ -8096,8 +8111,12 @@ type Channel implements Node {
   phoneNumber: String
   "The SID of the Messaging Service it sends from; null when it sends from a number."
   messagingServiceSid: String
+  "The provider's id of the number, for WHATSAPP_CLOUD the phone number ID; null where the number itself names it."
+  phoneNumberId: String
   "The URL to enter at the provider for incoming messages. Whoever knows it can post to it: it is null for the role AGENT, and for a removed channel."
   webhookUrl: URL
+  "What to enter at the provider beside the URL, as its verify token; null for providers that need none, for the role AGENT, and for a removed channel."
+  verifyToken: String
   "The members, by name."
   agents: [Agent!]!
   "Its AI Agent, which answers after the routing rules and before the members; null for none."
@@ -8196,15 +8215,15 @@ What the provider and the desk last said to each other.
 type ChannelHealth {
   "When the last genuine webhook came; null when none ever did: check the URL entered at the provider."
   lastAcceptedAt: DateTime
-  "When the last webhook was refused."
+  "When the last webhook was refused, in whole or in part."
   lastRefusedAt: DateTime
-  "Why it was refused."
+  "Why it was refused, or why a part of it was left out."
   lastRefusedReason: String
-  "How many webhooks were refused."
+  "How many webhooks were refused, in whole or in part."
   refusedCount: Int!
   "Since when the provider refuses the stored credentials; null while it accepts them."
   credentialsRefusedAt: DateTime
-  "The provider's account, for Twilio the Account SID."
+  "The provider's account: for Twilio the Account SID, for WHATSAPP_CLOUD the id of the WhatsApp Business Account."
   providerAccount: String!
   "The last four characters of the stored secret."
   secretHint: String!
@@ -8240,6 +8259,8 @@ input ChannelCredentialsInput @oneOf {
   twilioWhatsapp: TwilioCredentialsInput
   "SMS through Twilio."
   twilioSms: TwilioCredentialsInput
+  "WhatsApp through the WhatsApp Cloud API of Meta."
+  whatsappCloud: WhatsappCloudCredentialsInput
 }
 
 """
@@ -8262,6 +8283,22 @@ input TwilioSenderInput @oneOf {
   phoneNumber: String
   "The SID of a Messaging Service of the account: MG and 32 hexadecimal digits."
   messagingServiceSid: String
+}
+
+"""
+A number at the WhatsApp Cloud API of Meta, and the app that acts for it.
+"""
+input WhatsappCloudCredentialsInput {
+  "The number, in E.164."
+  phoneNumber: String!
+  "Meta's id of the number: digits. It stands in the app's WhatsApp settings."
+  phoneNumberId: String!
+  "The id of the WhatsApp Business Account that has the number: digits."
+  businessAccountId: String!
+  "An access token of a system user with the permissions whatsapp_business_messaging and whatsapp_business_management. One that does not expire spares a renewal."
+  accessToken: String!
+  "The App Secret of the Meta app, with which it signs webhooks: 32 hexadecimal digits."
+  appSecret: String!
 }
 
 """
@@ -11244,7 +11281,7 @@ type Referral {
 An approved template with its variables filled.
 """
 type Template {
-  "The provider's id of the template; Twilio: Content SID."
+  "The provider's id of the template. Twilio: Content SID; WHATSAPP_CLOUD: name/language, like order_update/en_US."
   id: String!
   "The variables, by name."
   variables: [TemplateVariable!]!
@@ -11254,7 +11291,7 @@ type Template {
 One variable of a template.
 """
 type TemplateVariable {
-  "Its name; Twilio: a number."
+  "Its name. Twilio: a number; WHATSAPP_CLOUD: a number or name for the body, ` + "`" + `header` + "`" + `, or ` + "`" + `button.0` + "`" + ` for the first button."
   name: String!
   "What stands for it."
   value: String!
@@ -11292,7 +11329,7 @@ input SendMessageInput {
   clientKey: String!
   "The text."
   text: String
-  "Files to send. Upload each first: POST /uploads with the same bearer token, the bytes as the body and the name, percent-encoded, in X-File-Name (or a form with the file); the answer holds its id. It can be sent within a day. How many go into one message depends on the channel: 1 on WhatsApp through Twilio, 10 by SMS."
+  "Files to send. Upload each first: POST /uploads with the same bearer token, the bytes as the body and the name, percent-encoded, in X-File-Name (or a form with the file); the answer holds its id. It can be sent within a day. How many go into one message depends on the channel: 1 on WhatsApp, 10 by SMS."
   attachmentIds: [ID!]
   "An approved template, with nothing else. It may be sent outside the reply window."
   template: TemplateInput
@@ -11304,7 +11341,7 @@ input SendMessageInput {
 An approved template with its variables filled.
 """
 input TemplateInput {
-  "The provider's id of the template; Twilio: Content SID."
+  "The provider's id of the template. Twilio: Content SID; WHATSAPP_CLOUD: name/language, like order_update/en_US."
   id: String!
   "The variables."
   variables: [TemplateVariableInput!]
@@ -11314,7 +11351,7 @@ input TemplateInput {
 One variable of a template.
 """
 input TemplateVariableInput {
-  "Its name; Twilio: a number."
+  "Its name. Twilio: a number; WHATSAPP_CLOUD: a number or name for the body, ` + "`" + `header` + "`" + `, or ` + "`" + `button.0` + "`" + ` for the first button."
   name: String!
   "What stands for it."
   value: String!
@@ -11842,8 +11879,12 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_phoneNumber(ctx, field)
 	case "messagingServiceSid":
 		return ec.fieldContext_Channel_messagingServiceSid(ctx, field)
+	case "phoneNumberId":
+		return ec.fieldContext_Channel_phoneNumberId(ctx, field)
 	case "webhookUrl":
 		return ec.fieldContext_Channel_webhookUrl(ctx, field)
+	case "verifyToken":
+		return ec.fieldContext_Channel_verifyToken(ctx, field)
 	case "agents":
 		return ec.fieldContext_Channel_agents(ctx, field)
 	case "aiAgent":

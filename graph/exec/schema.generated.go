@@ -65,7 +65,9 @@ type AuditEntryResolver interface {
 type ChannelResolver interface {
 	PhoneNumber(ctx context.Context, obj *model.Channel) (*string, error)
 	MessagingServiceSid(ctx context.Context, obj *model.Channel) (*string, error)
+	PhoneNumberID(ctx context.Context, obj *model.Channel) (*string, error)
 	WebhookURL(ctx context.Context, objs []*model.Channel) ([]*string, error)
+	VerifyToken(ctx context.Context, obj *model.Channel) (*string, error)
 	Agents(ctx context.Context, objs []*model.Channel) ([][]*model.Agent, error)
 	AiAgent(ctx context.Context, objs []*model.Channel) ([]*model.ChannelAiAgent, error)
 	Assignment(ctx context.Context, obj *model.Channel) (*Assignment, error)
@@ -5082,6 +5084,29 @@ func (ec *executionContext) fieldContext_Channel_messagingServiceSid(_ context.C
 	return graphql.NewScalarFieldContext("Channel", field, true, true, "String")
 }
 
+func (ec *executionContext) _Channel_phoneNumberId(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_phoneNumberId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Channel().PhoneNumberID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_phoneNumberId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, true, "String")
+}
+
 func (ec *executionContext) _Channel_webhookUrl(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5126,6 +5151,29 @@ func (ec *executionContext) resolveBatch_Channel_webhookUrl(ctx context.Context,
 		err,
 		"Channel.webhookUrl",
 	)
+}
+
+func (ec *executionContext) _Channel_verifyToken(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_verifyToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Channel().VerifyToken(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_verifyToken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, true, true, "String")
 }
 
 func (ec *executionContext) _Channel_agents(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
@@ -25776,7 +25824,7 @@ func (ec *executionContext) unmarshalInputChannelCredentialsInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"twilioWhatsapp", "twilioSms"}
+	fieldsInOrder := [...]string{"twilioWhatsapp", "twilioSms", "whatsappCloud"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -25797,6 +25845,13 @@ func (ec *executionContext) unmarshalInputChannelCredentialsInput(ctx context.Co
 				return it, err
 			}
 			it.TwilioSms = data
+		case "whatsappCloud":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("whatsappCloud"))
+			data, err := ec.unmarshalOWhatsappCloudCredentialsInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐWhatsappCloudCredentialsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WhatsappCloud = data
 		}
 	}
 	return it, nil
@@ -29785,6 +29840,76 @@ func UnmarshalUpdateTeamInput(ctx context.Context, raw any) (UpdateTeamInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputWhatsappCloudCredentialsInput(ctx context.Context, obj any) (WhatsappCloudCredentialsInput, error) {
+	var it WhatsappCloudCredentialsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"phoneNumber", "phoneNumberId", "businessAccountId", "accessToken", "appSecret"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "phoneNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneNumber"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhoneNumber = data
+		case "phoneNumberId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneNumberId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhoneNumberID = data
+		case "businessAccountId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("businessAccountId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BusinessAccountID = data
+		case "accessToken":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessToken"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessToken = data
+		case "appSecret":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("appSecret"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AppSecret = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWhatsappCloudCredentialsInput unmarshals raw into the WhatsappCloudCredentialsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWhatsappCloudCredentialsInput(ctx context.Context, raw any) (WhatsappCloudCredentialsInput, error) {
+	var out WhatsappCloudCredentialsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WhatsappCloudCredentialsInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -31341,11 +31466,23 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Channel_messagingServiceSid(ctx, field, obj)
 				})
+		case "phoneNumberId":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Channel_phoneNumberId(ctx, field, obj)
+				})
 		case "webhookUrl":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Channel_webhookUrl(ctx, field, obj)
+				})
+		case "verifyToken":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Channel_verifyToken(ctx, field, obj)
 				})
 		case "agents":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -43061,6 +43198,14 @@ func (ec *executionContext) marshalOWeekday2ᚕgithubᚗcomᚋlivedeskᚋlivedes
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOWhatsappCloudCredentialsInput2ᚖgithubᚗcomᚋlivedeskᚋlivedeskᚋgraphᚋexecᚐWhatsappCloudCredentialsInput(ctx context.Context, v any) (*WhatsappCloudCredentialsInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputWhatsappCloudCredentialsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -40,6 +40,18 @@ type MediaFetcher interface {
 	FetchMedia(ctx context.Context, c *model.Channel, secret model.Secret, from string) (*Media, error)
 }
 
+// Verifier is a provider that calls an address with GET before it posts there, to see that the desk expects it. Its
+// channels have a verify token, which admins enter at the company beside the address.
+type Verifier interface {
+	// Verify returns the text to answer with, or *Refusal when the request does not hold the token.
+	Verify(r *Request, token string) (answer string, err error)
+}
+
+// BodyLimiter is a provider whose webhooks hold more than usual.
+type BodyLimiter interface {
+	MaxBody() int64 // in bytes
+}
+
 // MediaLimiter is a provider that takes fewer files in one message than the desk does.
 type MediaLimiter interface {
 	MaxMedia(kind model.ChannelKind) int
@@ -84,6 +96,8 @@ type Request struct {
 type Received struct {
 	Messages []model.Incoming
 	Statuses []model.StatusReport
+	Left     string // why a part was left out, or what the company complains of, for the channel's health; empty: nothing
+	Status   int    // to answer with, without a body; 0: 204
 }
 
 // Refusal is a webhook that is not taken. Nothing of it is stored but a counter and the reason.
@@ -97,13 +111,22 @@ func (r *Refusal) Error() string { return r.Reason }
 // Outgoing is one message to a customer.
 type Outgoing struct {
 	MessageID model.ID
+	Attempt   int    // the number of this try to send it
 	To        string // a number or a provider's user id, without scheme
 	Text      string
-	MediaURLs []string // public addresses that the provider fetches
+	Files     []File // in their order
 	Template  *model.TemplateCall
 	Choices   []model.Choice // what the customer may answer with, best first; only for a Chooser, and the text says it all without them
 	ReplyTo   string         // the provider's id of the message that is answered; empty for none
 	StatusURL string         // where the provider reports what became of it; carries MessageID
+}
+
+// File is a file of a message to a customer.
+type File struct {
+	URL         string // public address that the provider fetches
+	ContentType string
+	Name        string
+	Size        int64 // bytes
 }
 
 // Media is a file being fetched.

@@ -74,9 +74,11 @@ func (t *thought) think(ctx context.Context, transcript, pending []*model.Messag
 	}
 }
 
-// begin tells the model of the conversation, and what the articles say about the last of it.
+// begin tells the model of the conversation, and what the articles say about the last of it. What is to be answered comes
+// last, also when the desk has said something since, such as a greeting.
 func (t *thought) begin(ctx context.Context, transcript, pending []*model.Message) error {
-	for _, line := range model.AiChat(transcript) {
+	before := slices.DeleteFunc(slices.Clone(transcript), func(m *model.Message) bool { return slices.Contains(pending, m) })
+	for _, line := range model.AiChat(append(before, pending...)) {
 		role := ai.Assistant
 		if line.Customer {
 			role = ai.User

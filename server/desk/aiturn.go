@@ -94,12 +94,12 @@ func (d *Desk) beginAiTurn(ctx context.Context, duty model.AiDuty) (*aiTurn, err
 	return t, nil
 }
 
-// listen finds what is to be answered: what the customer wrote after the message that was answered last.
+// listen finds what is to be answered: what the customer wrote after the last answer. What is said at a hand-over is none.
 func (t *aiTurn) listen() {
 	t.upTo = t.Newest
 	var after int64
 	for _, m := range t.Messages {
-		if m.Direction == model.Outbound && (m.AgentID != "" || m.AiAgentID != "") {
+		if m.Direction == model.Outbound && (m.AgentID != "" || m.Data != nil && m.Data.Ai != nil) {
 			after = m.Seq
 		}
 	}

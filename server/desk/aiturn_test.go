@@ -488,3 +488,21 @@ func (b *bot) article(title, body string) model.ID {
 	}
 	return a.ID
 }
+
+// An AI Agent that gets a conversation back by hand answers what is still open in it.
+func TestAnAiAgentGetsAConversationBack(t *testing.T) {
+	t.Parallel()
+	b := newBot(t)
+	b.models.Fail(aitest.HTML(401))
+	c := b.asks("+49151", "Where is my order?")
+	b.turn()
+	b.wantGone(c.ID, model.HandOverCredentials)
+	b.models.Say("order", "On its way.")
+	if _, err := b.Assign(b.asHana(), desk.Assign{Conversation: c.ID, AiAgent: b.robin.ID}); err != nil {
+		t.Fatal(err)
+	}
+	b.turn()
+	b.wantTold(c.ID, model.DefaultClosing, "On its way.")
+	b.answers(b.robin, c.ID)
+	b.count(0, `ai_duties`)
+}

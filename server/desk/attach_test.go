@@ -69,10 +69,10 @@ func TestUploadIsSentOnce(t *testing.T) {
 	wantCode(t, err, model.AttachmentNotReady, "attachmentIds") // used
 	l.count(1, `messages WHERE direction = 'OUTBOUND'`)
 	l.deliver(c)
-	if len(l.courier.sent) != 1 || len(l.courier.sent[0].MediaURLs) != 1 {
+	if len(l.courier.sent) != 1 || len(l.courier.sent[0].Files) != 1 {
 		t.Fatalf("sent %+v", l.courier.sent)
 	}
-	address := l.courier.sent[0].MediaURLs[0]
+	address := l.courier.sent[0].Files[0].URL
 	if body, a, err := l.opens(address); body != png || err != nil || a.ID != file.ID {
 		t.Errorf("the provider gets %q, %v", body, err)
 	}
@@ -295,7 +295,8 @@ func TestSeveralFilesKeepTheirOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.deliver(c)
-	for i, address := range l.courier.sent[0].MediaURLs {
+	for i, file := range l.courier.sent[0].Files {
+		address := file.URL
 		if !bytes.Contains([]byte(address), []byte(ids[i])) {
 			t.Errorf("file %d is %s, want %s", i, address, ids[i])
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/livedesk/livedesk/db"
 	"github.com/livedesk/livedesk/model"
+	"github.com/livedesk/livedesk/server/channel"
 )
 
 // formerLife is how long a replaced secret, or a replaced webhook URL, goes on to work.
@@ -36,6 +37,9 @@ func (d *Desk) CreateChannel(ctx context.Context, in NewChannel) (*model.Channel
 	secret, warnings, err := d.checkCredentials(ctx, c, in)
 	if err != nil {
 		return nil, nil, err
+	}
+	if _, ok := d.providers[c.Provider].(channel.Verifier); ok {
+		c.VerifyToken = model.NewVerifyToken()
 	}
 	if err := d.seal(c, secret); err != nil {
 		return nil, nil, err

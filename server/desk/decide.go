@@ -47,10 +47,12 @@ func (r *decider) decide(ctx context.Context) error {
 		return err
 	}
 	r.results = make([]placed, len(r.asks))
+	seen := map[*db.Placing]bool{nil: true}
 	for i, p := range placings {
-		if p == nil {
-			continue
+		if seen[p] {
+			continue // it is not there, or was asked about twice
 		}
+		seen[p] = true
 		if err := r.one(p, roster, r.asks[i], &r.results[i]); err != nil {
 			return err
 		}

@@ -28,9 +28,9 @@ type hooks struct {
 	byKey map[string]known
 }
 
-// Webhook takes one request of a provider: checks it, stores its messages, follows its reports. A *channel.Refusal
-// says why it was not taken, with the status to answer; NOT_FOUND stands for an unknown key.
-func (d *Desk) Webhook(ctx context.Context, route, key string, r *channel.Request) error {
+// Webhook takes one request of a provider: checks it, stores its messages, follows its reports. It returns the status
+// to answer with. A *channel.Refusal says why it was not taken, with its own status; NOT_FOUND stands for an unknown key.
+func (d *Desk) Webhook(ctx context.Context, route, key string, r *channel.Request) (int, error) {
 	r.Public, r.Now = d.public, d.now()
 	c, got, err := d.open(ctx, route, key, r)
 	var refused *channel.Refusal
@@ -38,19 +38,68 @@ func (d *Desk) Webhook(ctx context.Context, route, key string, r *channel.Reques
 		d.health.refused(c, refused.Reason, r.Now)
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if err := d.Receive(ctx, c, got.Messages); err != nil {
+	err = d.take(ctx, c, got)
+	if err != nil && (model.CodeOf(err) == "" || got.Status == 0) {
+		return 0, err
+	}
+	if err != nil { // the provider would send all of it again for days
+		got.Left = "The database could not hold a part of the webhook."
+	}
+	if got.Left != "" {
+		d.health.refused(c, got.Left, r.Now)
+	}
+	if len(got.Messages)+len(got.Statuses) > 0 || got.Left == "" {
+		d.health.good(c, r.Now)
+	}
+	if got.Status == 0 {
+		return http.StatusNoContent, nil
+	}
+	return got.Status, nil
+}
+
+// take stores what a webhook held. A message or a report that can never be stored does not keep out what stands beside it.
+func (d *Desk) take(ctx context.Context, c *model.Channel, got *channel.Received) error {
+	err := d.Receive(ctx, c, got.Messages)
+	if err != nil && model.CodeOf(err) == "" {
 		return err
 	}
 	for _, report := range got.Statuses {
-		if err := d.Track(ctx, c, report); err != nil {
-			return err
+		tracked := d.Track(ctx, c, report)
+		if tracked != nil && model.CodeOf(tracked) == "" {
+			return tracked
 		}
+		err = errors.Join(err, tracked)
 	}
-	d.health.good(c, r.Now)
-	return nil
+	return err
 }
+
+// VerifyWebhook answers a provider that asks whether the desk expects its webhooks at the address. The errors are those
+// of Webhook.
+func (d *Desk) VerifyWebhook(ctx context.Context, route, key string, r *channel.Request) (string, error) {
+	r.Public, r.Now = d.public, d.now()
+	k, _, err := d.knownByKey(ctx, key, false)
+	if err != nil {
+		return "", err
+	}
+	p := d.providers[k.channel.Provider]
+	if p == nil || p.Route() != route {
+		return "", model.Refuse(model.NotFound, noAddress)
+	}
+	v, ok := p.(channel.Verifier)
+	if !ok {
+		return "", &channel.Refusal{Status: http.StatusMethodNotAllowed, Reason: "Webhooks come here with POST."}
+	}
+	answer, err := v.Verify(r, k.channel.VerifyToken)
+	var refused *channel.Refusal
+	if errors.As(err, &refused) {
+		d.health.refused(k.channel, refused.Reason, r.Now)
+	}
+	return answer, err
+}
+
+const noAddress = "There is no channel at this address."
 
 // open finds the channel and lets its provider verify and read the request.
 func (d *Desk) open(ctx context.Context, route, key string, r *channel.Request) (*model.Channel, *channel.Received, error) {
@@ -60,7 +109,7 @@ func (d *Desk) open(ctx context.Context, route, key string, r *channel.Request) 
 	}
 	p := d.providers[k.channel.Provider]
 	if p == nil || p.Route() != route {
-		return nil, nil, model.Refuse(model.NotFound, "There is no channel at this address.")
+		return nil, nil, model.Refuse(model.NotFound, noAddress)
 	}
 	got, err := p.Receive(r, k.channel, k.secrets)
 	var refused *channel.Refusal

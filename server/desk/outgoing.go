@@ -13,20 +13,22 @@ import (
 // What to do about messages whose fate the provider did not explain.
 const (
 	askingAdvice  = "Livedesk asks the provider whether it was sent. Wait two minutes before you send it again, else it may arrive twice."
+	reportAdvice  = "The provider reports by itself if it was sent. Wait two minutes before you send it again, else it may arrive twice."
 	unknownAdvice = "The provider does not say whether it was sent. If the customer does not have it, send it again."
 	reachAdvice   = "The provider could not be reached. Send it again later."
 )
 
 // outgoing puts a message into the provider's hands: where to, what, and where to report.
 func (d *Desk) outgoing(c *model.Channel, p channel.Provider, of *db.Parcel) *channel.Outgoing {
-	o := &channel.Outgoing{MessageID: of.Message.ID, To: of.Address, Text: of.Message.Text, ReplyTo: of.ReplyTo}
+	o := &channel.Outgoing{MessageID: of.Message.ID, Attempt: of.Message.Attempt, To: of.Address, Text: of.Message.Text, ReplyTo: of.ReplyTo}
 	if of.Message.Data != nil {
 		o.Template = of.Message.Data.Template
 		o.Choices = offered(c, p, of.Message.Data.Choices)
 	}
 	until := d.now().Add(model.ProviderURLLife)
-	for _, file := range of.Attachments {
-		o.MediaURLs = append(o.MediaURLs, d.signer.URL(mediaID(c.AccountID, file), forMessage+string(of.Message.ID), until))
+	for _, a := range of.Attachments {
+		url := d.signer.URL(mediaID(c.AccountID, a.ID), forMessage+string(of.Message.ID), until)
+		o.Files = append(o.Files, channel.File{URL: url, ContentType: a.ContentType, Name: a.FileName, Size: a.Size})
 	}
 	if of.Key != "" {
 		o.StatusURL = d.statusURL(p, of)
@@ -75,6 +77,14 @@ func (d *Desk) unsendable(c *model.Channel, p channel.Provider, of *db.Parcel) *
 // crashed is the end of an attempt whose sender died in the middle.
 func crashed() db.Ended {
 	return db.Ended{Outcome: "AMBIGUOUS", Status: model.Unknown, Text: "The server stopped while it was sending.", Advice: askingAdvice}
+}
+
+// doubtful is what to do while it is open whether the provider took a message: not every one can be asked.
+func doubtful(p channel.Provider) string {
+	if _, ok := p.(channel.Finder); ok {
+		return askingAdvice
+	}
+	return reportAdvice
 }
 
 // ended says what an error of the provider means for the message.

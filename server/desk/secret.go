@@ -32,7 +32,7 @@ func (d *Desk) checkCredentials(ctx context.Context, c *model.Channel, in NewCha
 		return nil, nil, model.Refuse(model.Invalid, "A channel keeps its kind and its provider. Create another channel for these credentials.", in.CredentialsPath...)
 	}
 	c.Sender = model.Sender{ProviderAccount: strings.TrimSpace(in.Sender.ProviderAccount),
-		PhoneNumber: strings.TrimSpace(in.Sender.PhoneNumber), Service: strings.TrimSpace(in.Sender.Service)}
+		PhoneNumber: strings.TrimSpace(in.Sender.PhoneNumber), Service: strings.TrimSpace(in.Sender.Service), NumberID: strings.TrimSpace(in.Sender.NumberID)}
 	if (c.Sender.PhoneNumber == "") == (c.Sender.Service == "") {
 		return nil, nil, model.Refuse(model.Invalid, "Give exactly one of a number and a service.", path(in.CredentialsPath, "sender")...)
 	}
@@ -180,11 +180,13 @@ func (d *Desk) reseal(c *model.Channel) error {
 // below says which of the credentials the database refused: it knows the column, not the form of the input.
 func below(err error, c *model.Channel, credentials []string) error {
 	e, ok := err.(*model.Error)
-	if !ok || e.Code != model.Taken || !slices.Equal(e.Field, []string{"credentials"}) {
+	if !ok || e.Code != model.Taken || len(e.Field) == 0 || e.Field[0] != "credentials" {
 		return err
 	}
 	field := []string{"phoneNumber"}
 	switch {
+	case len(e.Field) > 1:
+		field = e.Field[1:]
 	case c.Sender.Service != "":
 		field = []string{"sender", "messagingServiceSid"}
 	case c.Provider == model.Twilio:

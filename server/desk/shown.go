@@ -6,8 +6,12 @@ import "github.com/livedesk/livedesk/model"
 type shown map[string]any
 
 func shownChannel(c *model.Channel) shown {
-	return shown{"name": c.Name, "kind": c.Kind, "provider": c.Provider, "providerAccount": c.Sender.ProviderAccount,
+	is := shown{"name": c.Name, "kind": c.Kind, "provider": c.Provider, "providerAccount": c.Sender.ProviderAccount,
 		"phoneNumber": c.Sender.PhoneNumber, "messagingServiceSid": c.Sender.Service, "paused": c.Paused}
+	if c.Sender.NumberID != "" {
+		is["phoneNumberId"] = c.Sender.NumberID
+	}
+	return is
 }
 
 func shownAiAgent(a *model.AiAgent) shown {

@@ -89,6 +89,22 @@ func TestOneThatFailsDoesNotHoldUpTheOthers(t *testing.T) {
 	s.sound()
 }
 
+// One that is asked about twice at once, as after a hint and a sweep, is decided about once.
+func TestOneThatIsAskedAboutTwiceIsDecidedOnce(t *testing.T) {
+	t.Parallel()
+	s := newShift(t, model.Sequential)
+	ken := s.works("ken", 10)
+	id := s.conversation(s.channel, model.Open, "")
+	s.exec(`UPDATE conversations SET to_place = 'ALL', waiting_since = now() WHERE id = $1`, id)
+	if err := s.Place(t.Context(), s.account, s.channel.ID, id, id, id); err != nil {
+		t.Fatal(err)
+	}
+	s.owns(ken, id)
+	s.count(1, `decisions`)
+	s.count(1, `agents WHERE id = $1 AND open_count = 1`, ken.ID)
+	s.sound()
+}
+
 // An agent who is given another conversation between the reading and the storing is not given one too many.
 func TestWhoIsGivenAnotherOneMeanwhileIsAskedAgain(t *testing.T) {
 	t.Parallel()

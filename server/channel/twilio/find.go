@@ -88,7 +88,7 @@ func fits(c *model.Channel, m *channel.Outgoing, row *openapi.ApiV2010Message, s
 		return true
 	}
 	files := value(row.NumMedia)
-	return plain(value(row.Body)) == plain(m.Text) && (files != "" && files != "0") == (len(m.MediaURLs) > 0)
+	return plain(value(row.Body)) == plain(m.Text) && (files != "" && files != "0") == (len(m.Files) > 0)
 }
 
 // plain is the text as far as Twilio keeps it.

@@ -49,7 +49,7 @@ func TestFind(t *testing.T) {
 		"trial account":   {byNumber(model.WhatsApp), nil, []object{row("SM1", object{"body": trialPrefix + "hello"})}, "SM1", model.Sent},
 		"clock is behind": {byNumber(model.WhatsApp), nil, []object{row("SM1", object{"date_created": testNow.Add(-50 * time.Second).Format(time.RFC1123Z)})}, "SM1", model.Sent},
 		"by service":      {byService(model.WhatsApp), nil, []object{row("SM1", object{"messaging_service_sid": testService, "from": nil})}, "SM1", model.Sent},
-		"file":            {byNumber(model.WhatsApp), func(m *channel.Outgoing) { m.Text, m.MediaURLs = "", []string{"https://x"} }, []object{row("SM2", nil), row("MM1", object{"body": "", "num_media": "1"})}, "MM1", model.Sent},
+		"file":            {byNumber(model.WhatsApp), func(m *channel.Outgoing) { m.Text, m.Files = "", []channel.File{{URL: "https://x"}} }, []object{row("SM2", nil), row("MM1", object{"body": "", "num_media": "1"})}, "MM1", model.Sent},
 		"template":        {byNumber(model.WhatsApp), template, []object{row("SM1", object{"body": "Dear Ana"})}, "SM1", model.Sent},
 		"user id":         {byNumber(model.WhatsApp), func(m *channel.Outgoing) { m.To = "US.13491208655302741918" }, []object{row("SM1", object{"to": "whatsapp:US.13491208655302741918"})}, "SM1", model.Sent},
 

@@ -1,16 +1,14 @@
 package twilio
 
 import (
-	"encoding/json"
 	"net/http"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/livedesk/livedesk/model"
 	"github.com/livedesk/livedesk/server/channel"
+	"github.com/livedesk/livedesk/server/channel/channeltest"
 )
 
 // FuzzReceive reads any body as a webhook of a channel and asks that whatever comes out can be stored: no NUL, no
@@ -40,7 +38,7 @@ func FuzzReceive(f *testing.F) {
 			r.Header.Set("X-Twilio-Signature", signature(testToken, addresses(testPublic, uri)[0]+signedFields(parsed)))
 			got, err := New(Options{}).Receive(r, c, []model.Secret{testSecret})
 			if err == nil {
-				checkStorable(t, got)
+				channeltest.CheckStorable(t, got)
 			}
 		}
 	})
@@ -70,65 +68,6 @@ func percent(s string) string {
 		b.WriteByte("0123456789ABCDEF"[c&15])
 	}
 	return b.String()
-}
-
-func checkStorable(t *testing.T, got *channel.Received) {
-	t.Helper()
-	walk(t, reflect.ValueOf(*got))
-	for _, m := range got.Messages {
-		checkRaw(t, m.Raw)
-		if len(m.Addresses) == 0 || m.Addresses[0] == "" || m.Kind == "" || len(m.Media) > model.MaxAttachments {
-			t.Errorf("incomplete message %+v", m)
-		}
-		if _, err := json.Marshal(m.Data); err != nil {
-			t.Errorf("data %+v: %v", m.Data, err)
-		}
-	}
-	for _, s := range got.Statuses {
-		checkRaw(t, s.Raw)
-		if s.ExternalID == "" || s.Status == "" {
-			t.Errorf("incomplete report %+v", s)
-		}
-	}
-}
-
-func checkRaw(t *testing.T, raw json.RawMessage) {
-	t.Helper()
-	var fields map[string]any
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		t.Errorf("raw request %q: %v", raw, err)
-	}
-	walk(t, reflect.ValueOf(fields))
-}
-
-// walk looks at every string within v.
-func walk(t *testing.T, v reflect.Value) {
-	t.Helper()
-	switch v.Kind() {
-	case reflect.String:
-		if s := v.String(); strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
-			t.Errorf("%q cannot be stored", s)
-		}
-	case reflect.Struct:
-		if v.Type().PkgPath() != "time" {
-			for i := range v.NumField() {
-				walk(t, v.Field(i))
-			}
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			walk(t, v.Index(i))
-		}
-	case reflect.Map:
-		for _, k := range v.MapKeys() {
-			walk(t, k)
-			walk(t, v.MapIndex(k))
-		}
-	case reflect.Pointer, reflect.Interface:
-		if !v.IsNil() {
-			walk(t, v.Elem())
-		}
-	}
 }
 
 // The texts of fault F24: each must become something that Postgres stores, and keep what can be kept.

@@ -1,15 +1,11 @@
 package twilio
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base64"
-	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -18,6 +14,7 @@ import (
 
 	"github.com/livedesk/livedesk/model"
 	"github.com/livedesk/livedesk/server/channel"
+	"github.com/livedesk/livedesk/server/channel/channeltest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -53,21 +50,9 @@ func byService(kind model.ChannelKind) *model.Channel {
 // recorded reads a webhook as it came over the wire.
 func recorded(t testing.TB, file string) *channel.Request {
 	t.Helper()
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(req.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &channel.Request{
-		Method: req.Method, Public: testPublic, URI: req.RequestURI, Header: req.Header, Body: body, Now: testNow,
-	}
+	r := channeltest.Read(t, file)
+	r.Public, r.Now = testPublic, testNow
+	return r
 }
 
 // sign is what Twilio does with a form whose fields differ in name, written apart from the code under test.

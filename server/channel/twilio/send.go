@@ -34,10 +34,10 @@ func (p *Provider) checkOutgoing(c *model.Channel, secret model.Secret, m *chann
 	if secret[AuthToken] == "" {
 		return &channel.SendError{Outcome: channel.Credentials, Text: "The channel has no Auth Token.", Advice: tokenAdvice}
 	}
-	if most := p.MaxMedia(c.Kind); len(m.MediaURLs) > most {
+	if most := p.MaxMedia(c.Kind); len(m.Files) > most {
 		return &channel.SendError{
 			Outcome: channel.Rejected,
-			Text:    fmt.Sprintf("This channel takes %d file(s) in one message, this one has %d.", most, len(m.MediaURLs)),
+			Text:    fmt.Sprintf("This channel takes %d file(s) in one message, this one has %d.", most, len(m.Files)),
 			Advice:  "Send the files one by one.",
 		}
 	}
@@ -65,10 +65,18 @@ func messageParams(c *model.Channel, m *channel.Outgoing) *openapi.CreateMessage
 	if m.Text != "" {
 		params.SetBody(m.Text)
 	}
-	if len(m.MediaURLs) > 0 {
-		params.SetMediaUrl(m.MediaURLs)
+	if len(m.Files) > 0 {
+		params.SetMediaUrl(addressesOf(m.Files))
 	}
 	return params
+}
+
+func addressesOf(files []channel.File) []string {
+	list := make([]string, len(files))
+	for i, f := range files {
+		list[i] = f.URL
+	}
+	return list
 }
 
 // accepted reads the answer to a send. One without a SID proves nothing; one that failed at once has its reason in it,

@@ -50,9 +50,13 @@ func TestSendWritesWhatTwilioWants(t *testing.T) {
 			"From": {"whatsapp:" + testNumber}, "To": {"whatsapp:US.13491208655302741918"}, "Body": {"hello"}, "StatusCallback": {status}}},
 		"without reports": {byNumber(model.SMS), func(m *channel.Outgoing) { m.StatusURL = "" }, url.Values{
 			"From": {testNumber}, "To": {"+15551234567"}, "Body": {"hello"}}},
-		"file alone": {byNumber(model.WhatsApp), func(m *channel.Outgoing) { m.Text, m.MediaURLs = "", []string{"https://desk.example.com/a?x=1&y=2"} }, url.Values{
+		"file alone": {byNumber(model.WhatsApp), func(m *channel.Outgoing) {
+			m.Text, m.Files = "", []channel.File{{URL: "https://desk.example.com/a?x=1&y=2"}}
+		}, url.Values{
 			"From": {"whatsapp:" + testNumber}, "To": {"whatsapp:+15551234567"}, "MediaUrl": {"https://desk.example.com/a?x=1&y=2"}, "StatusCallback": {status}}},
-		"several files": {byNumber(model.SMS), func(m *channel.Outgoing) { m.MediaURLs = []string{"https://a.example/1", "https://a.example/2"} }, url.Values{
+		"several files": {byNumber(model.SMS), func(m *channel.Outgoing) {
+			m.Files = []channel.File{{URL: "https://a.example/1"}, {URL: "https://a.example/2"}}
+		}, url.Values{
 			"From": {testNumber}, "To": {"+15551234567"}, "Body": {"hello"}, "MediaUrl": {"https://a.example/1", "https://a.example/2"}, "StatusCallback": {status}}},
 		"template": {byService(model.WhatsApp), func(m *channel.Outgoing) {
 			m.Template = &model.TemplateCall{ID: "HX1", Variables: map[string]string{"1": "Ana \"A\"", "2": "5.5"}}
@@ -176,7 +180,7 @@ func TestSendBeforeAnythingIsSent(t *testing.T) {
 	for name, tc := range cases {
 		m := hello()
 		for range tc.files {
-			m.MediaURLs = append(m.MediaURLs, "https://desk.example.com/a")
+			m.Files = append(m.Files, channel.File{URL: "https://desk.example.com/a"})
 		}
 		sid, err := p.Send(t.Context(), tc.channel, tc.secret, m)
 		if e := sendError(t, sid, err); e.Outcome != tc.outcome || e.Advice == "" {
