@@ -28,20 +28,23 @@ func NewCsatTally(f ReportFilter) *CsatTally {
 
 // Add counts one survey; its score is 0 when it was not answered.
 func (t *CsatTally) Add(sent time.Time, c Credit, score int) {
-	slot := sent.UnixMilli() / slotMs * slotMs
-	if t.byCredit[c] == nil {
-		t.byCredit[c] = &CsatCount{}
-	}
-	if t.bySlot[slot] == nil {
-		t.bySlot[slot] = &CsatCount{}
-	}
-	for _, n := range []*CsatCount{&t.CsatCount, t.byCredit[c], t.bySlot[slot]} {
+	ofCredit, ofSlot := countFor(t.byCredit, c), countFor(t.bySlot, sent.UnixMilli()/slotMs*slotMs)
+	for _, n := range [...]*CsatCount{&t.CsatCount, ofCredit, ofSlot} {
 		n.Sent++
 		if score > 0 {
 			n.Answered++
 			n.Scores[score]++
 		}
 	}
+}
+
+func countFor[K comparable](counts map[K]*CsatCount, k K) *CsatCount {
+	n := counts[k]
+	if n == nil {
+		n = &CsatCount{}
+		counts[k] = n
+	}
+	return n
 }
 
 func (n *CsatCount) add(m *CsatCount) {

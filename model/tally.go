@@ -194,6 +194,7 @@ type Finder struct {
 	labelled map[Key]bool
 	credits  []Credit
 	picked   []bool
+	last     Key // that was found: facts of one conversation come together
 }
 
 // NewFinder begins a search by the same filter as that of the report.
@@ -211,12 +212,13 @@ func (s *Finder) Begin(_ int64, credits []Credit) {
 
 // Fact is part of FactVisitor.
 func (s *Finder) Fact(conversation Key, kind FactKind, at int64, credit int, _, _ int64) {
-	if !s.picked[credit] || at < s.from || at >= s.to || s.labelled != nil && !s.labelled[conversation] {
+	if conversation == s.last || !s.picked[credit] || at < s.from || at >= s.to || s.labelled != nil && !s.labelled[conversation] {
 		return
 	}
 	ofPeople := s.filter.OfPeople()
 	if s.Figure == nil && (ofPeople && kind != FactOpened || !ofPeople && kind != FactGiven) || s.Figure != nil && s.Figure.Counts(kind, s.credits[credit], ofPeople) {
 		s.Found[conversation] = true
+		s.last = conversation
 	}
 }
 
