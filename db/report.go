@@ -14,51 +14,58 @@ import (
 // liveStretch is how much time without stored facts is read at once, to begin with.
 const liveStretch = 6 * time.Hour
 
-// ConversationReport counts what the filter asks for, in one pass over the facts and in one snapshot.
+// ConversationReport counts what the filter asks for.
 func (d *DB) ConversationReport(ctx context.Context, account int64, f model.ReportFilter) (*model.Tally, error) {
+	t, _, err := d.OpenReport(ctx, account, f, true, nil)
+	return t, err
+}
+
+// OpenReport counts what the filter asks for, if the numbers are wanted, and finds the conversations behind figures, nil
+// being any figure: all in one pass over the facts and in one snapshot.
+func (d *DB) OpenReport(ctx context.Context, account int64, f model.ReportFilter, numbers bool, figures []*model.ReportFigure) (t *model.Tally, found []*model.Finder, err error) {
 	f = f.Whole()
-	var t *model.Tally
-	err := d.look(ctx, func(s *Store) error {
+	return t, found, d.look(ctx, func(s *Store) error {
 		labelled, err := s.labelled(ctx, account, f.LabelIDs)
 		if err != nil {
 			return err
 		}
-		t = model.NewTally(f, labelled)
-		return s.readFacts(ctx, account, f.From, f.To, t)
+		var all visitors
+		if numbers {
+			t = model.NewTally(f, labelled)
+			all = append(all, t)
+		}
+		for _, figure := range figures {
+			finder := model.NewFinder(f, figure, labelled)
+			found, all = append(found, finder), append(all, finder)
+		}
+		return s.readFacts(ctx, account, f.From, f.To, all)
 	})
-	return t, err
 }
 
-// ReportConversations returns a page of the conversations behind a figure of the report, or behind any of them. The
-// newest comes first.
-func (d *DB) ReportConversations(ctx context.Context, account int64, f model.ReportFilter, figure *model.ReportFigure, p model.Page) (*model.Slice[*model.Conversation], error) {
+// visitors are told the same.
+type visitors []model.FactVisitor
+
+// Begin is part of model.FactVisitor.
+func (v visitors) Begin(slot int64, credits []model.Credit) {
+	for _, one := range v {
+		one.Begin(slot, credits)
+	}
+}
+
+// Fact is part of model.FactVisitor.
+func (v visitors) Fact(conversation model.Key, kind model.FactKind, at int64, credit int, wall, business int64) {
+	for _, one := range v {
+		one.Fact(conversation, kind, at, credit, wall, business)
+	}
+}
+
+// ReportConversations returns a page of the conversations that were found behind a figure. The newest comes first.
+func (s *Store) ReportConversations(ctx context.Context, account int64, found *model.Finder, p model.Page) (*model.Slice[*model.Conversation], error) {
 	w, err := newWindow(p, foundOrder)
 	if err != nil {
 		return nil, err
 	}
-	found, err := d.findConversations(ctx, account, f, figure)
-	if err != nil {
-		return nil, err
-	}
-	return d.foundPage(ctx, account, w, found)
-}
-
-// findConversations returns the ids, the newest first.
-func (d *DB) findConversations(ctx context.Context, account int64, f model.ReportFilter, figure *model.ReportFigure) ([]model.Key, error) {
-	f = f.Whole()
-	var finder *model.Finder
-	err := d.look(ctx, func(s *Store) error {
-		labelled, err := s.labelled(ctx, account, f.LabelIDs)
-		if err != nil {
-			return err
-		}
-		finder = model.NewFinder(f, figure, labelled)
-		return s.readFacts(ctx, account, f.From, f.To, finder)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return finder.Newest(), nil
+	return s.foundPage(ctx, account, w, found.Newest())
 }
 
 // passes bounds how many reports one process makes at a time: each holds what it counts in memory.
@@ -120,7 +127,7 @@ func (s *Store) readFacts(ctx context.Context, account int64, from, to time.Time
 	if err != nil {
 		return err
 	}
-	if err := s.readStored(ctx, account, from, earlier(to, until), v); err != nil {
+	if err := s.readStored(ctx, account, from, earlier(to, until), stale, v); err != nil {
 		return err
 	}
 	for _, slot := range stale {
@@ -180,9 +187,10 @@ func (s *Store) staleSlots(ctx context.Context, account int64, from, to time.Tim
 	return list, nil
 }
 
-func (s *Store) readStored(ctx context.Context, account int64, from, to time.Time, v model.FactVisitor) error {
+// readStored tells what is stored, but for stale slots.
+func (s *Store) readStored(ctx context.Context, account int64, from, to time.Time, stale []time.Time, v model.FactVisitor) error {
 	rows, err := s.hot.Query(ctx, `SELECT r.slot, r.facts FROM report_slots r WHERE r.account_id = $1 AND r.slot >= $2 AND r.slot < $3
-		AND NOT EXISTS (SELECT 1 FROM report_stale x WHERE x.account_id = $1 AND x.slot = r.slot) ORDER BY r.slot`, account, from, to)
+		AND r.slot <> ALL (coalesce($4::timestamptz[], '{}')) ORDER BY r.slot`, account, from, to, stale)
 	if err != nil {
 		return fmt.Errorf("read facts: %w", err)
 	}

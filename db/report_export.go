@@ -87,7 +87,11 @@ func (s *Store) EachSurvey(ctx context.Context, account int64, f model.ReportFil
 // EachConversation tells of the conversations behind a report, a page at a time, the one that began first first. Only
 // their ids are held all at once.
 func (d *DB) EachConversation(ctx context.Context, account int64, f model.ReportFilter, tell func([]*model.ExportedConversation) error) error {
-	found, err := d.findConversations(ctx, account, f, nil)
+	_, finders, err := d.OpenReport(ctx, account, f, false, []*model.ReportFigure{nil})
+	if err != nil {
+		return err
+	}
+	found := finders[0].Newest()
 	for err == nil && len(found) > 0 {
 		n := max(0, len(found)-exportPage)
 		var page []*model.ExportedConversation

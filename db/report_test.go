@@ -342,10 +342,14 @@ func (h *history) same(figure model.ReportFigure, what string, got model.Duratio
 func (h *history) sameList(f model.ReportFilter, figure model.ReportFigure, want []string) {
 	h.t.Helper()
 	var got []string
+	_, found, err := h.d.OpenReport(h.t.Context(), h.account, f, false, []*model.ReportFigure{&figure})
+	if err != nil {
+		h.t.Fatal(err)
+	}
 	var after *string
 	first := 37
 	for {
-		page, err := h.d.ReportConversations(h.t.Context(), h.account, f, &figure, model.Page{First: &first, After: after})
+		page, err := h.d.ReportConversations(h.t.Context(), h.account, found[0], model.Page{First: &first, After: after})
 		if err != nil {
 			h.t.Fatal(err)
 		}

@@ -71,7 +71,7 @@ func (s *Store) verifyFacts(ctx context.Context, account int64, from, to time.Ti
 	if err != nil {
 		return err
 	}
-	if err := s.readStored(ctx, account, from, to, &factReader{sets: stored}); err != nil {
+	if err := s.readStored(ctx, account, from, to, stale, &factReader{sets: stored}); err != nil {
 		return err
 	}
 	if _, err := s.readLive(ctx, account, from, to, &factReader{sets: anew}); err != nil {

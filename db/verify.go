@@ -155,6 +155,8 @@ var Invariants = []Invariant{
 	{"secrets-are-sealed", "no secret lies open",
 		`SELECT format('account %s channel %s', account_id, id) FROM channels WHERE secret !~ '^k[0-9]+:' OR secret_before !~ '^k[0-9]+:'
 		UNION ALL SELECT format('account %s AI Agent %s', account_id, id) FROM ai_agents WHERE secret !~ '^k[0-9]+:'`},
+	{"channel-can-be-verified", "a channel whose provider verifies addresses has a token to show",
+		`SELECT format('account %s channel %s', account_id, id) FROM channels WHERE provider = 'WHATSAPP_CLOUD' AND verify_token IS NULL`},
 	{"channel-has-a-key", "a channel that works has one current webhook address",
 		`SELECT format('account %s channel %s', c.account_id, c.id) FROM channels c WHERE c.removed_at IS NULL
 		AND NOT EXISTS (SELECT 1 FROM webhook_keys k WHERE k.account_id = c.account_id AND k.channel_id = c.id AND k.expires_at IS NULL)`},

@@ -45,13 +45,14 @@ var violations = map[string]string{
 		SELECT account_id, gen_random_uuid(), id, version, channel_id, 'WINDOW_CLOSED', now(), now() + interval '1 hour' FROM conversations`,
 	"survey-was-asked": `INSERT INTO surveys (account_id, id, conversation_id, version, channel_id, token_hash, message_id, created_at, expires_at)
 		SELECT account_id, gen_random_uuid(), id, version, channel_id, 'x', gen_random_uuid(), now(), now() + interval '1 hour' FROM conversations`,
-	"survey-was-answered":   `UPDATE messages SET data = jsonb_build_object('survey', gen_random_uuid())`,
-	"facts-have-settled":    `INSERT INTO report_slots (account_id, slot, facts) SELECT id, '2026-01-01', '' FROM accounts`,
-	"hours-have-a-past":     `UPDATE channels SET hours = '{}'`,
-	"channel-has-a-key":     `DELETE FROM webhook_keys`,
-	"disabled-is-out":       `UPDATE agents SET disabled_at = now(), connected = true`,
-	"connected-has-a-lease": `UPDATE agents SET connected = true`,
-	"account-has-an-admin":  `DELETE FROM agents WHERE role = 'ADMIN'`,
+	"survey-was-answered":     `UPDATE messages SET data = jsonb_build_object('survey', gen_random_uuid())`,
+	"facts-have-settled":      `INSERT INTO report_slots (account_id, slot, facts) SELECT id, '2026-01-01', '' FROM accounts`,
+	"hours-have-a-past":       `UPDATE channels SET hours = '{}'`,
+	"channel-can-be-verified": `UPDATE channels SET provider = 'WHATSAPP_CLOUD', sender_number_id = '1'`,
+	"channel-has-a-key":       `DELETE FROM webhook_keys`,
+	"disabled-is-out":         `UPDATE agents SET disabled_at = now(), connected = true`,
+	"connected-has-a-lease":   `UPDATE agents SET connected = true`,
+	"account-has-an-admin":    `DELETE FROM agents WHERE role = 'ADMIN'`,
 }
 
 func TestVerifySeesEachViolation(t *testing.T) {

@@ -90,7 +90,7 @@ func priceReports(c *exec.ComplexityRoot) {
 		return priceOf(child, first, after, last, before)
 	}
 	c.ConversationReport.Conversations = func(child int, _ *model.ReportFigure, first *int, after *string, last *int, before *string) int {
-		return reportPrice + priceOf(child, first, after, last, before)
+		return priceOf(child, first, after, last, before)
 	}
 }
 

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -19,15 +20,14 @@ func (r *queryResolver) ConversationReport(ctx context.Context, f model.ReportFi
 	if err != nil {
 		return nil, err
 	}
-	report := &exec.ConversationReport{Filter: f}
-	if !selects(ctx, "conversations") {
-		return report, nil
-	}
-	t, err := r.DB.ConversationReport(ctx, v.Account, f)
+	t, found, err := r.DB.OpenReport(ctx, v.Account, f, selects(ctx, "conversations"), figuresOpened(ctx))
 	if err != nil {
 		return nil, err
 	}
-	report.Tally = t
+	report := &exec.ConversationReport{Filter: f, Tally: t, Found: found}
+	if t == nil {
+		return report, nil
+	}
 	report.Opened, report.Resolved, report.Reopened = t.Count(model.FigureOpened), t.Count(model.FigureResolved), t.Count(model.FigureReopened)
 	report.ResolvedByAi, report.HandedOver = t.Count(model.FigureResolvedByAi), t.Count(model.FigureHandedOver)
 	report.MessagesReceived, report.MessagesSent = t.Count(model.FigureReceived), t.Count(model.FigureSent)
@@ -46,6 +46,28 @@ func reporting(ctx context.Context, f *model.ReportFilter) (*model.Viewer, error
 // selects tells whether the selection of the field at hand asks for more than the list, which is read by itself.
 func selects(ctx context.Context, list string) bool {
 	return slices.ContainsFunc(graphql.CollectFieldsCtx(ctx, nil), func(f graphql.CollectedField) bool { return f.Name != list && f.Name != "__typename" })
+}
+
+// figuresOpened are those whose conversations the selection of the report asks for, each once.
+func figuresOpened(ctx context.Context) (figures []*model.ReportFigure) {
+	op := graphql.GetOperationContext(ctx)
+	for _, f := range graphql.CollectFieldsCtx(ctx, nil) {
+		if f.Name != "conversations" {
+			continue
+		}
+		var figure *model.ReportFigure
+		if name, ok := f.ArgumentMap(op.Variables)["figure"].(string); ok {
+			figure = (*model.ReportFigure)(&name)
+		}
+		if !slices.ContainsFunc(figures, func(other *model.ReportFigure) bool { return sameFigure(figure, other) }) {
+			figures = append(figures, figure)
+		}
+	}
+	return figures
+}
+
+func sameFigure(a, b *model.ReportFigure) bool {
+	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }
 
 // FirstResponse sums up first replies of people.
@@ -100,7 +122,12 @@ func (r *conversationReportResolver) Conversations(ctx context.Context, c *exec.
 	if err != nil {
 		return nil, err
 	}
-	return conversationConnection(r.DB.ReportConversations(ctx, v.Account, c.Filter, figure, page(first, after, last, before)))
+	for _, found := range c.Found {
+		if sameFigure(found.Figure, figure) {
+			return conversationConnection(r.DB.ReportConversations(ctx, v.Account, found, page(first, after, last, before)))
+		}
+	}
+	return nil, errors.New("a report was opened at a figure that was not found in its selection")
 }
 
 // ofParts makes a row of each part whose object there is.

@@ -110,3 +110,32 @@ func TestReportsRefuseWhatTheyCannotShow(t *testing.T) {
 		t.Errorf("export: %s", got.raw)
 	}
 }
+
+// Several figures are opened at once, also by variables; each shows its own conversations, a page at a time.
+func TestFiguresAreOpened(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	ids := a.furnish(a.admin)
+	other := a.customer(a.account(), ids["channel"], "+447700900102", "Ben", "Hello")
+	a.do(a.admin, `mutation($id: ID!) { setConversationStatus(input: {conversationId: $id, status: RESOLVED}) { conversation { id } userErrors { code } } }`, vars{"id": other})
+	now := time.Now()
+	got := a.do(a.admin, `query($f: ReportFilter!, $r: ReportFigure) { conversationReport(filter: $f) { opened resolution { count wall { median } business { p90 } } firstResponse { count wall { average } }
+		resolved: conversations(figure: $r) { nodes { id } } first: conversations(figure: OPENED, first: 1) { nodes { id } pageInfo { hasNextPage endCursor } }
+		last: conversations(figure: OPENED, last: 1) { nodes { id } pageInfo { hasPreviousPage } } sent: conversations(figure: MESSAGES_SENT) { nodes { id } } all: conversations { nodes { id } } } }`,
+		vars{"f": vars{"from": now.Add(-time.Hour).Format(time.RFC3339), "to": now.Add(time.Hour).Format(time.RFC3339), "timeZone": "UTC"}, "r": "RESOLVED"})
+	for path, want := range map[string][]string{"resolved": {other}, "first": {other}, "last": {ids["conversation"]}, "sent": nil, "all": {other, ids["conversation"]}} {
+		nodes := list(at(got, path, "nodes"))
+		if len(nodes) != len(want) {
+			t.Fatalf("%s: %v, want %v", path, nodes, want)
+		}
+		for i := range want {
+			if at(nodes[i], "id") != want[i] {
+				t.Errorf("%s: %v, want %v", path, nodes, want)
+			}
+		}
+	}
+	if got["opened"] != 2.0 || at(got, "resolution", "count") != 1.0 || at(got, "first", "pageInfo", "hasNextPage") != true || at(got, "last", "pageInfo", "hasPreviousPage") != true ||
+		at(got, "firstResponse", "count") != 0.0 || at(got, "firstResponse", "wall", "average") != nil {
+		t.Errorf("report %v", got)
+	}
+}

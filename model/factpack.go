@@ -21,6 +21,8 @@ type Packs struct {
 }
 
 type slotPack struct {
+	keys    map[Key]int // from 1 on; 0 is the zero Key
+	list    []Key
 	credits map[Credit]int
 	order   []Credit
 	count   int
@@ -44,7 +46,7 @@ func (p *Packs) Add(conversation Key, facts []Fact, from, to time.Time) {
 			p.slots = map[int64]*slotPack{}
 		}
 		if p.slots[slot] == nil {
-			p.slots[slot] = &slotPack{credits: map[Credit]int{}}
+			p.slots[slot] = &slotPack{keys: map[Key]int{{}: 0}, credits: map[Credit]int{}}
 		}
 		p.slots[slot].add(conversation, some, slot)
 	}
@@ -60,7 +62,7 @@ func (p *slotPack) add(conversation Key, facts []Fact, slot int64) {
 		p.body = binary.AppendUvarint(p.body, uint64(p.credit(f.Credit)))
 		if f.Kind.timed() {
 			p.body = binary.AppendUvarint(p.body, uint64(f.Wall))
-			p.body = binary.AppendUvarint(p.body, uint64(f.Business))
+			p.body = binary.AppendUvarint(p.body, uint64(f.Wall-f.Business))
 		}
 	}
 }
@@ -71,18 +73,30 @@ func (p *slotPack) credit(c Credit) int {
 		n = len(p.order)
 		p.credits[c] = n
 		p.order = append(p.order, c)
+		for _, k := range c.parts() {
+			if _, known := p.keys[k]; !known {
+				p.list = append(p.list, k)
+				p.keys[k] = len(p.list)
+			}
+		}
 	}
 	return n
 }
 
-// bytes is the stored form: the credits, then each conversation with its facts.
+func (c Credit) parts() [4]Key { return [4]Key{c.Channel, c.Agent, c.AiAgent, c.Team} }
+
+// bytes is the stored form: the keys that credits are made of, the credits, then each conversation with its facts. It is
+// kept short, so that Postgres holds it within the row.
 func (p *slotPack) bytes() []byte {
-	b := binary.AppendUvarint([]byte{packForm}, uint64(len(p.order)))
+	b := binary.AppendUvarint([]byte{packForm}, uint64(len(p.list)))
+	for _, k := range p.list {
+		b = append(b, k[:]...)
+	}
+	b = binary.AppendUvarint(b, uint64(len(p.order)))
 	for _, c := range p.order {
-		b = append(b, c.Channel[:]...)
-		b = append(b, c.Agent[:]...)
-		b = append(b, c.AiAgent[:]...)
-		b = append(b, c.Team[:]...)
+		for _, k := range c.parts() {
+			b = binary.AppendUvarint(b, uint64(p.keys[k]))
+		}
 	}
 	b = binary.AppendUvarint(b, uint64(p.count))
 	return append(b, p.body...)
@@ -112,11 +126,7 @@ func ReadPack(slot time.Time, body []byte, v FactVisitor) error {
 		return errPack
 	}
 	r := packReader{rest: body[1:]}
-	credits := make([]Credit, r.size(64))
-	for i := range credits {
-		c := &credits[i]
-		c.Channel, c.Agent, c.AiAgent, c.Team = r.key(), r.key(), r.key(), r.key()
-	}
+	credits := r.credits()
 	start := slot.UnixMilli()
 	v.Begin(start, credits)
 	for range r.size(17) {
@@ -125,7 +135,8 @@ func ReadPack(slot time.Time, body []byte, v FactVisitor) error {
 			kind, at, credit := r.kind(), start+int64(r.uvarint()), int(r.uvarint())
 			var wall, business int64
 			if kind.timed() {
-				wall, business = int64(r.uvarint()), int64(r.uvarint())
+				wall = int64(r.uvarint())
+				business = wall - int64(r.uvarint())
 			}
 			if r.bad || uint(credit) >= uint(len(credits)) || kind == 0 || kind >= factKinds {
 				return errPack
@@ -142,6 +153,26 @@ func ReadPack(slot time.Time, body []byte, v FactVisitor) error {
 type packReader struct {
 	rest []byte
 	bad  bool
+}
+
+func (r *packReader) credits() []Credit {
+	keys := make([]Key, 1+r.size(16))
+	for i := range keys[1:] {
+		keys[i+1] = r.key()
+	}
+	one := func() Key {
+		n := r.uvarint()
+		if n >= uint64(len(keys)) {
+			r.bad = true
+			return Key{}
+		}
+		return keys[n]
+	}
+	credits := make([]Credit, r.size(4))
+	for i := range credits {
+		credits[i] = Credit{Channel: one(), Agent: one(), AiAgent: one(), Team: one()}
+	}
+	return credits
 }
 
 func (r *packReader) key() (k Key) {

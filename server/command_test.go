@@ -137,6 +137,33 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestVerifyMakesReportsAnew(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.says("hello")
+	d.exec(`UPDATE messages SET created_at = created_at - interval '1 day'`)
+	d.exec(`UPDATE conversation_changes SET at = at - interval '1 day'`)
+	d.eventually("the facts are stored", func() bool { // the desk's own clock may be at it
+		d.exec(`UPDATE report_progress SET stored_until = 'epoch'`)
+		if err := d.server.desk.KeepFacts(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return d.count("report_slots") == 1
+	})
+	settings := []string{"DATABASE_URL=" + d.server.config.DatabaseURL}
+	if code, out, errs := run(t, settings, "verify", "reports"); code != 0 || out != "slots=1 facts=2 wrong=0\n" {
+		t.Errorf("before: %d %s%s", code, out, errs)
+	}
+	d.exec(`DELETE FROM report_slots`)
+	code, out, errs := run(t, settings, "verify", "reports")
+	if code != 1 || !strings.Contains(out, "0 facts stored, 2 made anew\nslots=0 facts=0 wrong=1\n") || !strings.Contains(errs, "1 slots are wrong") {
+		t.Errorf("after: %d %s%s", code, out, errs)
+	}
+	if code, _, errs := run(t, settings, "verify", "everything"); code != 1 || !strings.Contains(errs, "verify what?") {
+		t.Errorf("something else: %d %s", code, errs)
+	}
+}
+
 // Secrets are resealed under a new key, then the old one is thrown away.
 func TestAdminRekey(t *testing.T) {
 	t.Parallel()

@@ -150,3 +150,58 @@ func TestCredentialsOfMetaThatAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// Why a part of a batch was left out is told to admins, and what stands beside it is stored: Meta sends a webhook that was
+// not taken over and over for days.
+func TestAPartOfABatchIsLeftOut(t *testing.T) {
+	t.Parallel()
+	d := newMetaDoor(t)
+	d.agent("hana", "WhatsApp")
+	d.customerSays("+447700900101", "hello", "", false)
+	p := d.agents["hana"]
+	p.seesMessage("hello")
+	p.reply("one", "")
+	p.seesDelivery("one", "DELIVERED")
+	d.meta.FailNext(1, cloudtest.Fault{Kind: cloudtest.Unavailable})
+	p.reply("in doubt", "")
+	p.seesDelivery("in doubt", "UNKNOWN")
+	var doubtful, advice string
+	if err := d.server.db.Pool().QueryRow(t.Context(), "SELECT id::text, advice FROM messages WHERE status = 'UNKNOWN'").Scan(&doubtful, &advice); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(advice, "The provider reports") {
+		t.Errorf("agents are told %q, but Meta cannot be asked", advice)
+	}
+	number := `"metadata":{"phone_number_id":"` + cloudtest.NumberID + `"}`
+	batch := func(values ...string) []byte {
+		return []byte(`{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":{` + strings.Join(values, `}},{"field":"messages","value":{`) + `}}]}]}`)
+	}
+	taken := d.meta.Messages()[0].ID
+	for _, c := range []struct{ body, why string }{
+		{string(batch(number+`,"statuses":[{"id":"`+taken+`","status":"sent","biz_opaque_callback_data":"`+doubtful+`.1"}]`,
+			number+`,"messages":[{"id":"wamid.B1","from":"447700900101","type":"text","text":{"body":"beside a report"}}]`)), "could not hold"},
+		{string(batch(`"metadata":{"phone_number_id":"200"},"messages":[{"id":"wamid.B2","from":"447700900101","type":"text","text":{"body":"not here"}}]`,
+			number+`,"messages":[{"id":"wamid.B3","from":"447700900101","type":"text","text":{"body":"beside another number"}}]`)), "another phone number ID"},
+	} {
+		if status, answer := d.posts([]byte(c.body)); status != 200 {
+			t.Errorf("answered %d %q", status, answer)
+		}
+		if err := d.server.desk.SaveHealth(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := d.admin.query(`query($id: ID!) { channel(id: $id) { health { lastRefusedReason } } }`, `{"id":"`+d.channels["WhatsApp"]+`"}`)["channel"]
+		if !strings.Contains(string(got), c.why) {
+			t.Errorf("admins are told %s, want %q", got, c.why)
+		}
+	}
+	p.seesMessage("beside a report")
+	p.seesMessage("beside another number")
+	if n := d.count("messages WHERE text = 'not here'"); n != 0 {
+		t.Error("another number's message is stored here")
+	}
+	body := batch(number + `,"statuses":[{"id":"wamid.LATE","status":"delivered","biz_opaque_callback_data":"` + doubtful + `.1"}]`)
+	if status, _ := d.posts(body); status != 200 {
+		t.Error(status)
+	}
+	p.seesDelivery("in doubt", "DELIVERED") // the report settles it
+}

@@ -344,11 +344,11 @@ type ChannelEdge struct {
 type ChannelHealth struct {
 	// When the last genuine webhook came; null when none ever did: check the URL entered at the provider.
 	LastAcceptedAt *time.Time `json:"lastAcceptedAt,omitempty"`
-	// When the last webhook was refused.
+	// When the last webhook was refused, in whole or in part.
 	LastRefusedAt *time.Time `json:"lastRefusedAt,omitempty"`
-	// Why it was refused.
+	// Why it was refused, or why a part of it was left out.
 	LastRefusedReason *string `json:"lastRefusedReason,omitempty"`
-	// How many webhooks were refused.
+	// How many webhooks were refused, in whole or in part.
 	RefusedCount int `json:"refusedCount"`
 	// Since when the provider refuses the stored credentials; null while it accepts them.
 	CredentialsRefusedAt *time.Time `json:"credentialsRefusedAt,omitempty"`
@@ -528,6 +528,8 @@ type ConversationReport struct {
 	Conversations *ConversationConnection `json:"conversations"`
 	// What it is about.
 	Filter model.ReportFilter `json:"-"`
+	// The conversations behind the figures that are opened.
+	Found []*model.Finder `json:"-"`
 	// What was counted; nil when nothing asks for it.
 	Tally *model.Tally `json:"-"`
 }

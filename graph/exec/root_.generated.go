@@ -8215,11 +8215,11 @@ What the provider and the desk last said to each other.
 type ChannelHealth {
   "When the last genuine webhook came; null when none ever did: check the URL entered at the provider."
   lastAcceptedAt: DateTime
-  "When the last webhook was refused."
+  "When the last webhook was refused, in whole or in part."
   lastRefusedAt: DateTime
-  "Why it was refused."
+  "Why it was refused, or why a part of it was left out."
   lastRefusedReason: String
-  "How many webhooks were refused."
+  "How many webhooks were refused, in whole or in part."
   refusedCount: Int!
   "Since when the provider refuses the stored credentials; null while it accepts them."
   credentialsRefusedAt: DateTime

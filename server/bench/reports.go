@@ -38,7 +38,7 @@ const (
 	reportsFacts  = 1.10                   // of the CPU of a message
 	shortReport   = 30 * 24 * time.Hour
 	longReport    = 365 * 24 * time.Hour
-	reportsLimit  = 20 * time.Minute // most of it is spent on making the past
+	reportsLimit  = 30 * time.Minute // most of it is spent on making the past
 	csatQuery     = "CsatReport"
 	convQuery     = "ConversationReport"
 	maintenanceMB = "512MB"

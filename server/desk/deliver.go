@@ -143,7 +143,11 @@ func (j *delivery) send(ctx context.Context, c *model.Channel, secret model.Secr
 	} else {
 		j.brakes.ease(j.channel)
 	}
-	return ended(failed, p, j.now())
+	e := ended(failed, p, j.now())
+	if e.Status == model.Unknown {
+		e.Advice = doubtful(provider)
+	}
+	return e
 }
 
 // finish writes down how an attempt ended, also when the job is being stopped: an id that the provider gave is not lost

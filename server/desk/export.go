@@ -12,11 +12,11 @@ import (
 
 // ExportReport keeps what is to be exported and returns the address at which it can be fetched, and until when.
 func (d *Desk) ExportReport(ctx context.Context, rows model.ReportRows, f model.ReportFilter, b model.ReportBucket) (address string, until time.Time, err error) {
-	v, err := asAgent(ctx)
-	if err != nil {
+	if _, err := asAgent(ctx); err != nil {
 		return "", until, err
 	}
-	if v, err = asLead(ctx); err != nil {
+	v, err := asLead(ctx)
+	if err != nil {
 		return "", until, err
 	}
 	zone, err := f.Check()

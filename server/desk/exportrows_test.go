@@ -94,3 +94,35 @@ func TestExportedCellsAreNoFormulas(t *testing.T) {
 		}
 	}
 }
+
+// New hours change no report about the past: a duration goes by those of the moment at which it ended.
+func TestDurationsGoByTheHoursOfTheirTime(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	c := o.connect("+15550000001")
+	id := o.conversation(c, model.Open, "")
+	now := time.Now()
+	o.exec(`INSERT INTO conversation_changes (account_id, conversation_id, version, at, reason, status) VALUES ($1, $2, 1, $3, 'CUSTOMER_WROTE', 'OPEN')`, o.account, id, now.Add(-time.Hour))
+	o.exec(`INSERT INTO conversation_changes (account_id, conversation_id, version, at, reason, status) VALUES ($1, $2, 2, $3, 'SET', 'RESOLVED')`, o.account, id, now.Add(-time.Minute))
+	closed := *model.NoHours()
+	closed.Enabled = true
+	if _, err := o.UpdateHours(o.asAdmin(), c.ID, closed); err != nil {
+		t.Fatal(err)
+	}
+	o.exec(`INSERT INTO conversation_changes (account_id, conversation_id, version, at, reason, status) VALUES ($1, $2, 3, $3, 'SET', 'OPEN')`, o.account, id, now.Add(2*time.Minute))
+	o.exec(`INSERT INTO conversation_changes (account_id, conversation_id, version, at, reason, status) VALUES ($1, $2, 4, $3, 'SET', 'RESOLVED')`, o.account, id, now.Add(3*time.Minute))
+	report := func(from, to time.Duration) *model.DurationStatistics {
+		t.Helper()
+		tally, err := o.db.ConversationReport(t.Context(), o.account, model.ReportFilter{From: now.Add(from), To: now.Add(to), TimeZone: "UTC"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tally.Durations(model.FigureResolved)
+	}
+	if d := report(-2*time.Hour, time.Minute); d.Count != 1 || *d.Wall.Median != 3540 || *d.Business.Median != 3540 {
+		t.Errorf("before the hours were set: %+v", d)
+	}
+	if d := report(time.Minute, time.Hour); d.Count != 1 || *d.Wall.Median != 60 || *d.Business.Median != 0 {
+		t.Errorf("since then: %+v", d)
+	}
+}

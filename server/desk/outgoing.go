@@ -13,6 +13,7 @@ import (
 // What to do about messages whose fate the provider did not explain.
 const (
 	askingAdvice  = "Livedesk asks the provider whether it was sent. Wait two minutes before you send it again, else it may arrive twice."
+	reportAdvice  = "The provider reports by itself if it was sent. Wait two minutes before you send it again, else it may arrive twice."
 	unknownAdvice = "The provider does not say whether it was sent. If the customer does not have it, send it again."
 	reachAdvice   = "The provider could not be reached. Send it again later."
 )
@@ -76,6 +77,14 @@ func (d *Desk) unsendable(c *model.Channel, p channel.Provider, of *db.Parcel) *
 // crashed is the end of an attempt whose sender died in the middle.
 func crashed() db.Ended {
 	return db.Ended{Outcome: "AMBIGUOUS", Status: model.Unknown, Text: "The server stopped while it was sending.", Advice: askingAdvice}
+}
+
+// doubtful is what to do while it is open whether the provider took a message: not every one can be asked.
+func doubtful(p channel.Provider) string {
+	if _, ok := p.(channel.Finder); ok {
+		return askingAdvice
+	}
+	return reportAdvice
 }
 
 // ended says what an error of the provider means for the message.

@@ -48,7 +48,7 @@ type Options struct {
 }
 
 // Provider implements channel.Provider, channel.Verifier, channel.BodyLimiter, channel.MediaFetcher,
-// channel.MediaLimiter and channel.Chooser.
+// channel.MediaLimiter, channel.Chooser and channel.Typist.
 type Provider struct {
 	base      *url.URL // with the version; without a slash at the end
 	standIn   bool     // base is not Meta's own

@@ -170,3 +170,19 @@ func TestAWholeMessage(t *testing.T) {
 		})
 	}
 }
+
+func TestTyping(t *testing.T) {
+	t.Parallel()
+	l := newLine(t, cloudtest.Options{Manual: true})
+	post, err := l.meta.CustomerSends(t.Context(), cloudtest.Inbound{From: customer, Text: "hi"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.provider.Type(t.Context(), testChannel(), testSecret, post.MessageID); err != nil || l.meta.Typing(post.MessageID) != 1 {
+		t.Error(err, l.meta.Typing(post.MessageID))
+	}
+	var refused *channel.SendError
+	if err := l.provider.Type(t.Context(), testChannel(), testSecret, "wamid.UNKNOWN"); !errors.As(err, &refused) || refused.Outcome != channel.Rejected {
+		t.Error(err)
+	}
+}

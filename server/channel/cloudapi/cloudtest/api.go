@@ -123,6 +123,9 @@ func (m *Meta) send(c *call) answer {
 	if json.Unmarshal(c.body, &body) != nil || body.Product != "whatsapp" {
 		return refuse(http.StatusBadRequest, 100, 0, "The parameter messaging_product is required.")
 	}
+	if body.Status == "read" {
+		return m.read(body.MessageID, body.Typing.Type == "text")
+	}
 	if a := body.refusal(); a != nil {
 		return *a
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 )
@@ -70,6 +71,24 @@ func (m *Meta) written(in Inbound) (Post, error) {
 	p := m.post(n, id, object{"contacts": []any{contact}, "messages": []any{msg}})
 	m.posts[id] = p
 	return p, nil
+}
+
+// read marks a customer's message as read. The caller holds the lock.
+func (m *Meta) read(id string, typing bool) answer {
+	if _, ok := m.posts[id]; !ok {
+		return refuse(http.StatusBadRequest, 131009, 0, "Parameter value is not valid: message_id")
+	}
+	if typing {
+		m.typing[id]++
+	}
+	return reply(http.StatusOK, object{"success": true})
+}
+
+// Typing is how often the customer was shown that somebody answers the message.
+func (m *Meta) Typing(id string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.typing[id]
 }
 
 // Redeliver posts a customer's message n more times, all at once: what Meta does after an answer got lost.

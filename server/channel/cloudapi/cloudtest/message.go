@@ -36,7 +36,12 @@ type sent struct {
 	Recipient string `json:"recipient"`
 	Type      string `json:"type"`
 	Callback  string `json:"biz_opaque_callback_data"`
-	Context   struct {
+	Status    string `json:"status"` // of a receipt
+	MessageID string `json:"message_id"`
+	Typing    struct {
+		Type string `json:"type"`
+	} `json:"typing_indicator"`
+	Context struct {
 		MessageID string `json:"message_id"`
 	} `json:"context"`
 	Text struct {

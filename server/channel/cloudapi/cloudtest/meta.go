@@ -52,6 +52,7 @@ type Meta struct {
 	files    map[string]*file     // by id
 	wrote    map[string]time.Time // when a customer last wrote
 	posts    map[string]Post      // of customers' messages, by id
+	typing   map[string]int       // by the id of a customer's message
 	next     []Fault
 	calls    []Call
 	changed  chan struct{} // closed at the next change
@@ -82,7 +83,7 @@ func New(o Options) *Meta {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	m := &Meta{options: o, running: ctx, stop: stop, token: Token, secret: Secret, numbers: map[string]*number{}, files: map[string]*file{},
-		wrote: map[string]time.Time{}, posts: map[string]Post{}, changed: make(chan struct{}),
+		wrote: map[string]time.Time{}, posts: map[string]Post{}, typing: map[string]int{}, changed: make(chan struct{}),
 		client: &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16}, Timeout: 20 * time.Second}}
 	m.handler = m.routes()
 	m.AddNumber(NumberID, Number, AccountID)

@@ -62,6 +62,7 @@ func trim(from, to string) error {
 		}
 	}
 	amend(found)
+	addReceipt(paths, found)
 	small, err := json.MarshalIndent(object{"openapi": "3.0.3", "info": object{"title": "Meta Graph API", "version": "v23.0"},
 		"servers": []any{object{"url": "https://graph.facebook.com"}}, "paths": paths,
 		"components": object{"schemas": found, "parameters": parameters, "securitySchemes": bare(components["securitySchemes"])}}, "", " ")
@@ -151,6 +152,17 @@ func amend(schemas object) {
 		s["required"] = slices.DeleteFunc(s["required"].([]any), func(v any) bool { return v == "to" })
 		s["anyOf"] = []any{object{"required": []any{"to"}}, object{"required": []any{"recipient"}}}
 	}
+}
+
+// addReceipt adds the receipt, which may show that somebody writes. Of that the document has an example only.
+func addReceipt(paths, schemas object) {
+	text := object{"type": "string"}
+	schemas["ReadReceipt"] = object{"type": "object", "additionalProperties": false, "required": []any{"messaging_product", "status", "message_id"},
+		"properties": object{"messaging_product": text, "status": object{"type": "string", "enum": []any{"read"}}, "message_id": text,
+			"typing_indicator": object{"type": "object", "required": []any{"type"}, "properties": object{"type": object{"type": "string", "enum": []any{"text"}}}}}}
+	post := paths["/{Version}/{Phone-Number-ID}/messages"].(object)["post"].(object)
+	content := post["requestBody"].(object)["content"].(object)["application/json"].(object)
+	content["schema"] = object{"anyOf": []any{content["schema"], object{"$ref": schemaRef + "ReadReceipt"}}}
 }
 
 // bare drops prose, examples and extensions everywhere.
