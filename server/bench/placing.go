@@ -12,7 +12,7 @@ import (
 type placingPlan struct {
 	decisions  int // per slice
 	clients    int // at a time, on both sides of a comparison
-	placements int // per slice and side; of updates there are more. Each channel has new settings in each slice
+	placements int // per slice and side; of updates there are more.
 	channels   int // that placements are spread over
 	slices     int
 	turns      int // conversations given out in turn, in two halves: an agent has a thousand at most
@@ -73,7 +73,7 @@ func (m *placingMeter) fill(ctx context.Context) error {
 	if _, err := p.db.Pool().Exec(ctx, `INSERT INTO plain_rows SELECT n, 0 FROM generate_series(1, $1) n`, m.plan.channels); err != nil {
 		return err
 	}
-	placed := m.plan.placements * (m.plan.slices + 1)
+	placed := (m.plan.placements + m.plan.channels) * (m.plan.slices + 1)
 	for _, part := range []struct {
 		floor                           **floor
 		channels, agents, conversations int

@@ -53,7 +53,7 @@ func last(rates []float64) float64 { return rates[len(rates)-1] }
 
 func (m *placingMeter) slice(ctx context.Context, s *placingSide, slice int) error {
 	if s.work == "place" {
-		if err := s.floor.next(ctx, m.plan.placements, m.mode(slice)); err != nil {
+		if err := m.prepare(ctx, s, m.mode(slice)); err != nil {
 			return err
 		}
 	}
@@ -64,6 +64,18 @@ func (m *placingMeter) slice(ctx context.Context, s *placingSide, slice int) err
 		return err
 	}
 	return s.floor.allOwned(ctx, m.plan.placements)
+}
+
+// prepare has conversations to be placed. Settings that have just changed are read with the first few, which are not
+// measured.
+func (m *placingMeter) prepare(ctx context.Context, s *placingSide, mode model.AssignmentMode) error {
+	if err := s.floor.next(ctx, s.rows, mode); err != nil {
+		return err
+	}
+	if _, err := m.ask(s.floor, placingTask{Work: "place", Count: s.rows}); err != nil {
+		return err
+	}
+	return s.floor.next(ctx, m.plan.placements, mode)
 }
 
 func (m *placingMeter) time(s *placingSide) error {
