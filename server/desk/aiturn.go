@@ -139,7 +139,10 @@ func (t *aiTurn) decide(ctx context.Context) (model.AiStep, error) {
 	return th.think(ctx, t.Messages, t.pending)
 }
 
-func wantsAnswer(m *model.Message) bool { return m.Kind != model.ReactionMessage }
+// wantsAnswer leaves out what asks for nothing: a reaction, and a score that a survey has.
+func wantsAnswer(m *model.Message) bool {
+	return m.Kind != model.ReactionMessage && (m.Data == nil || m.Data.Survey == "")
+}
 
 // readable tells whether a model can be told what the customer sent: a file alone says nothing to it.
 func readable(m *model.Message) bool {
