@@ -244,6 +244,7 @@ func TestEveryRootFieldSaysWhoMayAskForIt(t *testing.T) {
 		}
 	}
 	slices.Sort(fields)
+	fields = slices.Compact(fields) // liveNumbers is asked for and followed by the same people
 	if named := graph.Needs(); !slices.Equal(named, fields) {
 		t.Errorf("the table of roles names %q, the schema has %q", named, fields)
 	}

@@ -208,7 +208,7 @@ func TestNothingIsLeftRunning(t *testing.T) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(context.Background()) }()
-	w := &world{t: t, server: s, twilio: twilio, agents: map[string]*person{}, channels: map[string]string{}, teams: map[string]string{}, senders: map[string]string{}, token: twiliotest.AuthToken}
+	w := &world{t: t, server: s, twilio: twilio, agents: map[string]*person{}, channels: map[string]string{}, teams: map[string]string{}, senders: map[string]string{}, token: twiliotest.AuthToken, company: &twilioCompany{}}
 	w.admin = w.signIn("admin", adminEmail)
 	w.channel("WhatsApp", twiliotest.WhatsAppNumber)
 	w.agent("hana", "WhatsApp")
